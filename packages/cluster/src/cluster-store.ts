@@ -1,0 +1,9 @@
+import type { Leases } from './leases.ts';
+import type { RoomLog } from './room-log.ts';
+
+/** What the nodes of a fleet share. */
+export interface ClusterStore {
+  readonly rooms: RoomLog;
+  readonly leases: Leases;
+  close(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** Every size and time that both sides must agree on. Times in ms, sizes in bytes. */
+export const limits = {
+  /** Largest signaling message from a client. RTP capabilities of a browser take about 12 kB. */
+  clientMessageBytes: 64 * 1024,
+  /** Largest signaling message to a client: a snapshot of a room. */
+  serverMessageBytes: 8 * 1024 * 1024,
+  /** Bytes that may wait in a socket before its client counts as too slow and is cut off (it resumes). */
+  socketBacklogBytes: 4 * 1024 * 1024,
+  /** Requests of one peer that may be unanswered. */
+  pendingRequests: 256,
+  /** Messages from one client connection. */
+  clientMessageRate: { perSecond: 60, burst: 240 },
+  /** Reliable data messages of one participant. */
+  dataMessageRate: { perSecond: 20, burst: 60 },
+  /** How long a session may be away and keep its seat. */
+  resumeWindowMs: 60_000,
+  /** How long a placement by the director waits for its client. */
+  placementMs: 30_000,
+  /** A socket's loss is told to the others after this: a signaling restart is over before. */
+  reconnectingGraceMs: 1_500,
+  requestTimeoutMs: 10_000,
+  /** A socket that has not joined or resumed by then is closed. */
+  unauthenticatedSocketMs: 10_000,
+  /** A client that hears nothing for so long sends a ping, … */
+  pingAfterMs: 1_500,
+  /** … and gives the socket up when that is not answered by then. */
+  pingTimeoutMs: 1_500,
+  dataPayloadBytes: 16 * 1024,
+  lossyPayloadBytes: 8 * 1024,
+  metadataBytes: 8 * 1024,
+  tracksPerParticipant: 16,
+  subscriptionsPerRequest: 500,
+  participantsPerRoom: 1_000,
+  /** Events kept of a room: a client further behind gets a snapshot. */
+  roomLogEvents: 2_048,
+} as const;
+
+/** The WebSocket subprotocol; the number is the protocol's major version. */
+export const subprotocol = 'weir.v1';
+export const protocolVersion = 1;

@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import type { Contract } from './contract.ts';
+import { limits } from './limits.ts';
+import {
+  Attributes,
+  DataMessage,
+  DisplayName,
+  Grants,
+  Metadata,
+  ParticipantId,
+  RoomEvent,
+  RoomId,
+  RoomSettings,
+  RoomSnapshot,
+  Source,
+  Track,
+  TrackId,
+} from './room.ts';
+import {
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  RtpCapabilities,
+  RtpParameters,
+  SctpStreamParameters,
+  TransportParameters,
+} from './rtp.ts';
+
+export const Direction = z.enum(['send', 'receive']);
+export type Direction = z.infer<typeof Direction>;
+
+/** A participant's place on a media node: one transport each way; null where the grants allow none. */
+export const MediaSession = z.object({
+  /** Differs each time that the transports are made anew. */
+  mediaSessionId: z.string(),
+  nodeId: z.string(),
+  send: TransportParameters.nullable(),
+  receive: TransportParameters.nullable(),
+});
+export type MediaSession = z.infer<typeof MediaSession>;
+
+/** A track flowing to one participant (engine: a consumer). Parameters are for the receive transport. */
+export const Subscription = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.enum(['audio', 'video']),
+    subscriptionId: z.string(),
+    trackId: TrackId,
+    epoch: z.number().int(),
+    rtpParameters: RtpParameters,
+    /** False: it waits for `track.start`. */
+    started: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal('data'),
+    subscriptionId: z.string(),
+    trackId: TrackId,
+    epoch: z.number().int(),
+    sctpStreamParameters: SctpStreamParameters,
+    started: z.boolean(),
+  }),
+]);
+export type Subscription = z.infer<typeof Subscription>;
+
+export const SubscribeFailure = z.object({ trackId: TrackId, code: z.string(), message: z.string() });
+export const SubscribeResult = z.object({
+  subscriptions: z.array(Subscription),
+  failures: z.array(SubscribeFailure),
+});
+export type SubscribeResult = z.infer<typeof SubscribeResult>;
+
+const Credentials = {
+  roomId: RoomId,
+  participantId: ParticipantId,
+  secret: z.string().min(1).max(128).describe('Given by the director at join; proves the seat'),
+  protocolVersion: z.number().int(),
+};
+
+export const Joined = z.object({
+  status: z.literal('joined'),
+  participantId: ParticipantId,
+  snapshot: RoomSnapshot,
+  media: MediaSession,
+  subscriptions: z.array(Subscription).describe('Ready-made for the tracks that were there, already started'),
+  iceServers: z.array(IceServer),
+});
+export type Joined = z.infer<typeof Joined>;
+export const Waiting = z.object({ status: z.literal('waiting'), participantId: ParticipantId });
+
+const Subscribe = z
+  .enum(['all', 'none'])
+  .describe('all: subscriptions to every present track come with the answer; none: the client asks for each');
+
+export const TrackPublishParams = z.object({
+  trackId: TrackId.optional().describe('A track of yours that is produced anew; absent for a new one'),
+  kind: z.enum(['audio', 'video', 'data']),
+  source: Source,
+  name: z.string().max(128).default(''),
+  muted: z.boolean().default(false),
+  rtpParameters: RtpParameters.optional(),
+  sctpStreamParameters: SctpStreamParameters.optional(),
+  width: z.number().int().min(1).max(16384).optional(),
+  height: z.number().int().min(1).max(16384).optional(),
+});
+export type TrackPublishParams = z.infer<typeof TrackPublishParams>;
+
+export const LayerPreferences = z.object({
+  /** Highest wanted layer, 0 the smallest picture. */
+  maxSpatialLayer: z.number().int().min(0).max(7).optional(),
+  maxTemporalLayer: z.number().int().min(0).max(7).optional(),
+  /** 1 (least) to 255: who gets bits first. */
+  priority: z.number().int().min(1).max(255).optional(),
+  /** True: no packets until false. */
+  paused: z.boolean().optional(),
+});
+export type LayerPreferences = z.infer<typeof LayerPreferences>;
+
+const Empty = z.object({});
+const trackIds = z.array(TrackId).max(limits.subscriptionsPerRequest);
+
+/** What a client asks of a signaling node. */
+export const signalingServer = {
+  requests: {
+    'session.join': {
+      params: z.object({
+        ...Credentials,
+        rtpCapabilities: RtpCapabilities,
+        subscribe: Subscribe.default('all'),
+        client: z.string().max(256).default(''),
+      }),
+      result: z.discriminatedUnion('status', [Joined, Waiting]),
+    },
+    /** After `session.admitted`: from the lobby into the room. */
+    'session.enter': { params: Empty, result: Joined },
+    'session.resume': {
+      params: z.object({
+        ...Credentials,
+        revision: z.number().int().min(0).describe('The last that the client saw; 0 for none'),
+        mediaSessionId: z.string().max(64).optional().describe('Absent when the media is gone (page reload)'),
+        rtpCapabilities: RtpCapabilities,
+        subscribe: Subscribe.default('all'),
+      }),
+      result: z.discriminatedUnion('status', [
+        z.object({
+          status: z.literal('resumed'),
+          participantId: ParticipantId,
+          /** The missed events in order, or a snapshot when they are no longer kept. */
+          missed: z.union([
+            z.object({
+              events: z.array(z.object({ revision: z.number().int(), event: RoomEvent })),
+              revision: z.number().int(),
+            }),
+            z.object({ snapshot: RoomSnapshot }),
+          ]),
+        }),
+        Joined,
+        Waiting,
+      ]),
+    },
+    'session.leave': { params: Empty, result: Empty },
+    'session.ping': { params: Empty, result: Empty },
+    'transport.connect': {
+      params: z.object({ direction: Direction, dtlsParameters: DtlsParameters }),
+      result: Empty,
+    },
+    'transport.restartIce': {
+      params: z.object({ direction: Direction }),
+      result: z.object({ iceParameters: IceParameters }),
+    },
+    'track.publish': { params: TrackPublishParams, result: z.object({ track: Track }) },
+    'track.unpublish': { params: z.object({ trackId: TrackId }), result: Empty },
+    'track.setMuted': {
+      params: z.object({ trackId: TrackId, muted: z.boolean() }),
+      result: z.object({ track: Track }),
+    },
+    'track.subscribe': { params: z.object({ trackIds }), result: SubscribeResult },
+    /** The receiver is set up: let the packets flow. */
+    'track.start': { params: z.object({ trackIds }), result: Empty },
+    'track.unsubscribe': { params: z.object({ trackIds }), result: Empty },
+    'track.setPreferences': {
+      params: z.object({
+        preferences: z
+          .array(LayerPreferences.extend({ trackId: TrackId }))
+          .max(limits.subscriptionsPerRequest),
+      }),
+      result: Empty,
+    },
+    'participant.update': {
+      params: z.object({
+        displayName: DisplayName.optional(),
+        metadata: Metadata.optional(),
+        attributes: Attributes.optional(),
+      }),
+      result: Empty,
+    },
+    /** Reliable, ordered with the room's events, replayed on resume. */
+    'data.send': {
+      params: DataMessage.pick({ to: true, topic: true, payload: true, encoding: true }),
+      result: z.object({ revision: z.number().int() }),
+    },
+    'moderation.mute': {
+      params: z.object({ trackId: TrackId, muted: z.boolean() }),
+      result: Empty,
+    },
+    'moderation.remove': { params: z.object({ participantId: ParticipantId }), result: Empty },
+    'moderation.setGrants': {
+      params: z.object({ participantId: ParticipantId, grants: Grants.partial() }),
+      result: Empty,
+    },
+    'lobby.admit': { params: z.object({ participantId: ParticipantId }), result: Empty },
+    'lobby.refuse': { params: z.object({ participantId: ParticipantId }), result: Empty },
+    'room.update': { params: z.object({ settings: RoomSettings.partial() }), result: Empty },
+    'room.end': { params: Empty, result: Empty },
+  },
+  notifications: {},
+} as const satisfies Contract;
+export type SignalingServer = typeof signalingServer;
+
+/** What a signaling node tells a client. */
+export const signalingClient = {
+  requests: {},
+  notifications: {
+    'room.event': z.object({ revision: z.number().int(), event: RoomEvent }),
+    'session.admitted': Empty,
+    /** The last message before the socket closes for good: no resume. */
+    'session.closed': z.object({ code: z.string(), message: z.string() }),
+    /** The media node or worker is gone: new transports; publish and subscribe anew. */
+    'media.reset': z.object({
+      media: MediaSession,
+      subscriptions: z.array(Subscription),
+      reason: z.string(),
+    }),
+    /** A subscription ended on the server's side (its track moved or went). */
+    'subscription.closed': z.object({ subscriptionId: z.string(), trackId: TrackId }),
+    /** The layer now forwarded; null when none is. */
+    'subscription.layers': z.object({
+      subscriptionId: z.string(),
+      trackId: TrackId,
+      spatialLayer: z.number().int().nullable(),
+      temporalLayer: z.number().int().nullable(),
+    }),
+    /** Who speaks, loudest first; levels in dBov, -127 (silence) to 0. */
+    'room.speakers': z.object({
+      speakers: z.array(z.object({ trackId: TrackId, participantId: ParticipantId, level: z.number() })),
+    }),
+  },
+} as const satisfies Contract;
+export type SignalingClient = typeof signalingClient;
