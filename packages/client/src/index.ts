@@ -1,1 +1,19 @@
-export {};
+export { type ErrorCode, PlatformError } from '@weir/core';
+export type {
+  DataMessage,
+  Grants,
+  LayerPreferences,
+  LeaveReason,
+  RoomSettings,
+  Source,
+  WaitingParticipant,
+} from '@weir/protocol';
+export { devices } from './devices.ts';
+export type { LocalParticipant } from './local-participant.ts';
+export type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
+export type { Participant, RemoteParticipant } from './participant.ts';
+export type { LocalPublication, Publication, RemotePublication } from './publication.ts';
+export type { PublishOptions, VideoCodec } from './publish-options.ts';
+export { Room, type RoomOptions, type TokenSource } from './room.ts';
+export type { RoomEvents, RoomStatus, Sample } from './room-events.ts';
+export type { SampleChannel } from './sample-channel.ts';

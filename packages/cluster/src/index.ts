@@ -1,3 +1,9 @@
 export type { ClusterStore } from './cluster-store.ts';
 export type { Lease, Leases } from './leases.ts';
+export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
+export { maySee, RoomReader, RoomView, type Viewer } from './room-view.ts';
+export { Rooms } from './rooms.ts';
+export type { SeatClaims } from './seats.ts';
+export { hashSecret, provesSeat, type Session } from './session.ts';
+export type { NewTrack } from './tracks.ts';

@@ -1,6 +1,7 @@
 /** A typed event source. A listener that throws does not stop the others; its error is reported once. */
 export class Emitter<Events extends { [K in keyof Events]: unknown[] }> {
-  readonly #listeners = new Map<keyof Events, Set<unknown>>();
+  // A set for each type keeps the types apart; the map cannot say so.
+  readonly #listeners = new Map<keyof Events, Set<{ listener: unknown }>>();
 
   /** Calls `listener` on each `type` until the returned function is called or `signal` aborts. */
   on<K extends keyof Events>(
@@ -14,9 +15,11 @@ export class Emitter<Events extends { [K in keyof Events]: unknown[] }> {
       set = new Set();
       this.#listeners.set(type, set);
     }
-    set.add(listener); // A set per type keeps the types apart; the map cannot say so.
+    const entry = { listener }; // One function may listen twice, and stop listening twice.
+    set.add(entry);
     const off = () => {
-      set.delete(listener);
+      set.delete(entry);
+      signal?.removeEventListener('abort', off);
     };
     signal?.addEventListener('abort', off, { once: true });
     return off;
@@ -40,9 +43,11 @@ export class Emitter<Events extends { [K in keyof Events]: unknown[] }> {
   }
 
   emit<K extends keyof Events>(type: K, ...args: Events[K]): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+    const set = this.#listeners.get(type);
+    for (const entry of [...(set ?? [])]) {
+      if (!set?.has(entry)) continue; // An earlier listener turned it off.
       try {
-        (listener as (...args: Events[K]) => void)(...args);
+        (entry.listener as (...args: Events[K]) => void)(...args);
       } catch (error) {
         queueMicrotask(() => {
           throw error; // The host reports it (window.onerror, uncaughtException); the other listeners still run.

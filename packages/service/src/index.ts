@@ -1,1 +1,2 @@
 export {};
+export { wsChannel } from './ws-channel.ts';

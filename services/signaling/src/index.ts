@@ -1,1 +1,2 @@
-export {};
+export type { MediaLink, OpenMediaLink } from './media-links.ts';
+export { Signaling, type SignalingOptions, signalingPath } from './signaling.ts';

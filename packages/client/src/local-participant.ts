@@ -1,0 +1,254 @@
+import { type Emitter, PlatformError } from '@weir/core';
+import type { Attributes, RtpParameters, SctpStreamParameters, Track } from '@weir/protocol';
+import type { z } from 'zod';
+import { devices } from './devices.ts';
+import type { MediaEngine } from './media-engine.ts';
+import { Participant } from './participant.ts';
+import { type LocalControl, LocalPublication } from './publication.ts';
+import type { PublishOptions, VideoCodec } from './publish-options.ts';
+import type { RoomEvents } from './room-events.ts';
+import { SampleChannel } from './sample-channel.ts';
+import type { SignalingLink } from './signaling-link.ts';
+
+const nobody = {
+  participantId: '',
+  identity: '',
+  displayName: '',
+  metadata: '',
+  attributes: {},
+  grants: { publish: false, subscribe: false, data: false, hidden: false, admin: false, bypassLobby: false },
+  joinedAt: 0,
+  status: 'connected' as const,
+};
+
+/** You. What is published here is published again by itself whenever media has to be set up anew. */
+export class LocalParticipant extends Participant<LocalPublication> {
+  readonly isLocal = true;
+  readonly #link: SignalingLink;
+  readonly #engine: MediaEngine;
+  readonly #events: Emitter<RoomEvents>;
+  readonly #channels = new Map<SampleChannel, string | undefined>();
+  readonly #control: LocalControl;
+  /** Serializes the switches of one source: a double click must not publish twice. */
+  readonly #switching = new Map<string, Promise<unknown>>();
+
+  constructor(link: SignalingLink, engine: MediaEngine, events: Emitter<RoomEvents>) {
+    super(nobody);
+    this.#link = link;
+    this.#engine = engine;
+    this.#events = events;
+    this.#control = {
+      tellMuted: async ({ trackId }, muted) =>
+        (await link.request('track.setMuted', { trackId, muted })).track,
+      unpublish: (publication) => this.#unpublish(publication),
+      changed: (publication) => events.emit('trackUpdated', publication),
+    };
+  }
+
+  // ---- publishing ----
+
+  /** Publishes a track of yours. Throws `forbidden`, `codec-unsupported`, `limit-reached`, `connection-lost`. */
+  async publish(track: MediaStreamTrack, options: PublishOptions): Promise<LocalPublication> {
+    if (options.contentHint) track.contentHint = options.contentHint;
+    let info: Track | undefined;
+    const production = await this.#engine.publish(track, options, async (rtpParameters) => {
+      info = await this.#announce(track, options, options.muted ?? false, rtpParameters);
+    });
+    const publication = new LocalPublication(this, info!, track, options, this.#control);
+    publication.production = production;
+    this.publications.set(publication.trackId, publication);
+    publication.accept(publication.info); // Mutes what is to be muted; told as trackUpdated.
+    track.addEventListener?.('ended', () => this.#ended(publication, track));
+    return publication;
+  }
+
+  async #announce(
+    track: MediaStreamTrack,
+    options: PublishOptions,
+    muted: boolean,
+    rtpParameters: RtpParameters,
+    trackId?: string,
+  ): Promise<Track> {
+    const { width, height } = track.getSettings();
+    const answer = await this.#link.request('track.publish', {
+      kind: track.kind as 'audio' | 'video',
+      source: options.source,
+      name: options.name ?? '',
+      muted,
+      rtpParameters,
+      ...(trackId ? { trackId } : {}),
+      ...(width ? { width } : {}),
+      ...(height ? { height } : {}),
+    });
+    return answer.track;
+  }
+
+  /**
+   * Media was set up anew: sends everything again, under the same track ids where the server still knows them.
+   * `known`: those ids.
+   */
+  async republish(known: ReadonlySet<string>): Promise<void> {
+    const before = [...this.publications.values()];
+    this.publications.clear();
+    for (const publication of before) publication.production = undefined;
+    await Promise.all([
+      ...before.map((publication) => this.#republish(publication, known)),
+      ...[...this.#channels.keys()].map((channel) => this.#openChannel(channel)),
+    ]);
+  }
+
+  async #republish(publication: LocalPublication, known: ReadonlySet<string>): Promise<void> {
+    const track = publication.mediaTrack;
+    if (!track || track.readyState === 'ended') return this.#events.emit('trackUnpublished', publication);
+    const { trackId, options, muted } = publication;
+    let info: Track | undefined;
+    try {
+      const production = await this.#engine.publish(track, options, async (rtpParameters) => {
+        info = await this.#announce(
+          track,
+          options,
+          muted,
+          rtpParameters,
+          known.has(trackId) ? trackId : undefined,
+        );
+      });
+      publication.production = production;
+      publication.info = info!;
+      this.publications.set(publication.trackId, publication);
+      publication.accept(publication.info);
+    } catch (error) {
+      // Another reset has come over it and publishes again, or it may no longer be published.
+      if (PlatformError.from(error).code === 'forbidden') this.#events.emit('trackUnpublished', publication);
+      else if (!this.publications.has(trackId)) this.publications.set(trackId, publication);
+    }
+  }
+
+  async #unpublish(publication: LocalPublication): Promise<void> {
+    const { trackId } = publication;
+    if (!this.publications.has(trackId)) return;
+    this.withdrawn(trackId);
+    await this.#link.request('track.unpublish', { trackId });
+  }
+
+  /** It is no longer in the room: unpublished here, or the grants for it were taken away. */
+  withdrawn(trackId: string): void {
+    const publication = this.publications.get(trackId);
+    if (!publication) return;
+    this.publications.delete(trackId);
+    publication.production?.close();
+    this.#events.emit('trackUnpublished', publication);
+  }
+
+  /** The capture ended by itself: sharing was stopped in the browser's own bar, or the device was unplugged. */
+  #ended(publication: LocalPublication, track: MediaStreamTrack): void {
+    if (publication.mediaTrack !== track || !this.publications.has(publication.trackId)) return;
+    const { source } = publication;
+    const done =
+      source === 'screen' || source === 'screen-audio' ? publication.unpublish() : publication.setMuted(true);
+    done.catch(() => {}); // The connection is gone as well: republishing skips ended tracks.
+  }
+
+  // ---- the usual sources ----
+
+  /** Off mutes and releases the camera (its light goes out); on brings it back in the same publication. */
+  setCamera(
+    on: boolean,
+    options: { deviceId?: string; codec?: VideoCodec } = {},
+  ): Promise<LocalPublication | undefined> {
+    const { codec, ...device } = options;
+    return this.#switch('camera', on, () => devices.camera(device), codec ? { codec } : {});
+  }
+
+  setMicrophone(on: boolean, options: { deviceId?: string } = {}): Promise<LocalPublication | undefined> {
+    return this.#switch('microphone', on, () => devices.microphone(options), {});
+  }
+
+  /** The user picks what to share; off ends it for everybody. */
+  setScreenShare(
+    on: boolean,
+    options: { audio?: boolean; contentHint?: 'detail' | 'text' | 'motion' } = {},
+  ): Promise<LocalPublication | undefined> {
+    return this.#serially('screen', async () => {
+      const current = this.publication('screen');
+      if (!on) {
+        for (const publication of [current, this.publication('screen-audio')]) {
+          publication?.mediaTrack?.stop();
+          await publication?.unpublish();
+        }
+        return undefined;
+      }
+      if (current) return current;
+      const { video, audio } = await devices.screen(options);
+      const contentHint = options.contentHint ?? 'detail';
+      const publication = await this.publish(video, { source: 'screen', contentHint });
+      if (audio) await this.publish(audio, { source: 'screen-audio' });
+      return publication;
+    });
+  }
+
+  #switch(
+    source: 'camera' | 'microphone',
+    on: boolean,
+    open: () => Promise<MediaStreamTrack>,
+    options: { codec?: VideoCodec },
+  ): Promise<LocalPublication | undefined> {
+    return this.#serially(source, async () => {
+      const current = this.publication(source);
+      if (!on) {
+        await current?.setMuted(true);
+        if (source === 'camera') current?.mediaTrack?.stop();
+        return current;
+      }
+      if (!current) return this.publish(await open(), { source, ...options });
+      if (current.mutedBy === 'moderator') await current.setMuted(false); // Throws what the caller must know.
+      if (current.mediaTrack?.readyState !== 'live') await current.replaceTrack(await open());
+      await current.setMuted(false);
+      return current;
+    });
+  }
+
+  async #serially<T>(source: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#switching.get(source) ?? Promise.resolve();
+    const next = before.catch(() => {}).then(work);
+    this.#switching.set(source, next);
+    return next;
+  }
+
+  // ---- other ----
+
+  async update(changes: {
+    displayName?: string;
+    metadata?: string;
+    attributes?: z.infer<typeof Attributes>;
+  }): Promise<void> {
+    await this.#link.request('participant.update', changes);
+  }
+
+  async openSampleChannel(options: { name: string; maxAgeMs: number }): Promise<SampleChannel> {
+    const channel: SampleChannel = new SampleChannel(options.name, options.maxAgeMs, async () => {
+      const trackId = this.#channels.get(channel);
+      this.#channels.delete(channel);
+      if (trackId) await this.#link.request('track.unpublish', { trackId });
+    });
+    await this.#openChannel(channel);
+    return channel;
+  }
+
+  async #openChannel(channel: SampleChannel): Promise<void> {
+    this.#channels.set(channel, undefined);
+    const { name, maxAgeMs } = channel;
+    const production = await this.#engine.publishData(
+      { name, maxAgeMs },
+      async (sctpStreamParameters: SctpStreamParameters) => {
+        const answer = await this.#link.request('track.publish', {
+          kind: 'data',
+          source: 'data',
+          name,
+          sctpStreamParameters,
+        });
+        this.#channels.set(channel, answer.track.trackId);
+      },
+    );
+    channel.use(production);
+  }
+}

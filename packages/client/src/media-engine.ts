@@ -1,0 +1,70 @@
+import type { PlatformError } from '@weir/core';
+import type {
+  Direction,
+  DtlsParameters,
+  IceParameters,
+  IceServer,
+  MediaSession,
+  RtpCapabilities,
+  RtpParameters,
+  SctpStreamParameters,
+  Subscription,
+} from '@weir/protocol';
+import type { PublishOptions } from './publish-options.ts';
+
+/** What an engine asks of the signaling while it works. */
+export type MediaSignaling = {
+  connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void>;
+  restartIce(direction: Direction): Promise<IceParameters>;
+  /** The media cannot be mended on this session: it needs new transports. */
+  lost(reason: PlatformError): void;
+};
+
+/** A local track being sent. */
+export type Production = {
+  replaceTrack(track: MediaStreamTrack | null): Promise<void>;
+  setPaused(paused: boolean): void;
+  close(): void;
+};
+
+export type DataProduction = {
+  send(payload: Uint8Array): void;
+  /** Bytes that wait in the sender. */
+  readonly backlogBytes: number;
+  close(): void;
+};
+
+/** A remote track being received. */
+export type Reception = {
+  readonly subscriptionId: string;
+  readonly track: MediaStreamTrack | undefined;
+  close(): void;
+};
+
+/**
+ * Where media meets the network: mediasoup-client in a browser, node-datachannel in a headless peer. One media session at
+ * a time; opening the next one ends the one before with all that ran on it.
+ */
+export interface MediaEngine {
+  /** What can be received here of what the fleet sends. */
+  load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
+  open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void;
+  readonly mediaSessionId: string | undefined;
+  /** `announce` tells the server what will be sent; the track is on its way when both are done. */
+  publish(
+    track: MediaStreamTrack,
+    options: PublishOptions,
+    announce: (rtpParameters: RtpParameters) => Promise<void>,
+  ): Promise<Production>;
+  publishData(
+    options: { name: string; maxAgeMs: number },
+    announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
+  ): Promise<DataProduction>;
+  /** All of a batch in one negotiation. What fails is absent from the answer. */
+  receive(
+    subscriptions: Subscription[],
+    streamIdOf: (trackId: string) => string,
+    onData: (trackId: string, payload: Uint8Array) => void,
+  ): Promise<Map<string, Reception>>;
+  close(): void;
+}

@@ -1,0 +1,147 @@
+import { PlatformError } from '@weir/core';
+import type { LayerPreferences, Source, Track } from '@weir/protocol';
+import type { Production } from './media-engine.ts';
+import type { Participant } from './participant.ts';
+import type { PublishOptions } from './publish-options.ts';
+
+/** A track that a participant publishes. */
+export abstract class Publication {
+  readonly participant: Participant;
+  /** The server's view of it. */
+  info: Track;
+
+  constructor(participant: Participant, info: Track) {
+    this.participant = participant;
+    this.info = info;
+  }
+
+  /** What to play; undefined while it is not received or not captured. */
+  abstract readonly mediaTrack: MediaStreamTrack | undefined;
+
+  get trackId(): string {
+    return this.info.trackId;
+  }
+  get kind(): Track['kind'] {
+    return this.info.kind;
+  }
+  get source(): Source {
+    return this.info.source;
+  }
+  get name(): string {
+    return this.info.name;
+  }
+  get muted(): boolean {
+    return this.info.muted;
+  }
+  get mutedBy(): 'self' | 'moderator' | undefined {
+    return this.info.mutedBy;
+  }
+}
+
+/** How a remote publication reaches the room that it is part of. */
+export type RemoteControl = {
+  setSubscribed(publication: RemotePublication, subscribed: boolean): Promise<void>;
+  setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void>;
+};
+
+export class RemotePublication extends Publication {
+  readonly #control: RemoteControl;
+  mediaTrack: MediaStreamTrack | undefined;
+  /** The layer that the server forwards now; undefined: none, or not known. */
+  layer: { spatial: number; temporal: number } | undefined;
+
+  constructor(participant: Participant, info: Track, control: RemoteControl) {
+    super(participant, info);
+    this.#control = control;
+  }
+
+  get subscribed(): boolean {
+    return this.mediaTrack !== undefined;
+  }
+
+  setSubscribed(subscribed: boolean): Promise<void> {
+    return this.#control.setSubscribed(this, subscribed);
+  }
+
+  /** What this receiver wants of it: highest layer, priority, pause. Kept across reconnects. */
+  setPreferences(preferences: LayerPreferences): Promise<void> {
+    return this.#control.setPreferences(this, preferences);
+  }
+}
+
+/** How a local publication reaches the server. */
+export type LocalControl = {
+  tellMuted(publication: LocalPublication, muted: boolean): Promise<Track>;
+  unpublish(publication: LocalPublication): Promise<void>;
+  changed(publication: LocalPublication): void;
+};
+
+export class LocalPublication extends Publication {
+  readonly options: PublishOptions;
+  readonly #control: LocalControl;
+  mediaTrack: MediaStreamTrack | undefined;
+  /** Undefined while media is being set up anew. */
+  production: Production | undefined;
+
+  constructor(
+    participant: Participant,
+    info: Track,
+    track: MediaStreamTrack,
+    options: PublishOptions,
+    control: LocalControl,
+  ) {
+    super(participant, info);
+    this.mediaTrack = track;
+    this.options = options;
+    this.#control = control;
+  }
+
+  /**
+   * Takes effect here at once, then on the server. Throws `muted-by-moderator` for an unmute that a moderator's mute
+   * forbids.
+   */
+  async setMuted(muted: boolean): Promise<void> {
+    if (this.mutedBy === 'moderator') {
+      if (muted) return;
+      throw new PlatformError('muted-by-moderator', 'a moderator muted this track');
+    }
+    const before = this.info;
+    this.#show(withMute(before, muted ? 'self' : undefined));
+    try {
+      this.#show(await this.#control.tellMuted(this, muted));
+    } catch (error) {
+      if (PlatformError.from(error).code === 'muted-by-moderator') this.#show(withMute(before, 'moderator'));
+      else this.#show(before);
+      throw error;
+    }
+  }
+
+  /** Another device or picture in the same publication: nobody renegotiates. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    track.enabled = !this.muted;
+    await this.production?.replaceTrack(track);
+    this.mediaTrack = track;
+    this.#control.changed(this);
+  }
+
+  unpublish(): Promise<void> {
+    return this.#control.unpublish(this);
+  }
+
+  /** The server said how it stands (a moderator muted or unlocked it). */
+  accept(info: Track): void {
+    this.#show(info);
+  }
+
+  #show(info: Track): void {
+    this.info = info;
+    if (this.mediaTrack) this.mediaTrack.enabled = !info.muted;
+    this.production?.setPaused(info.muted);
+    this.#control.changed(this);
+  }
+}
+
+function withMute(info: Track, mutedBy: Track['mutedBy']): Track {
+  const { mutedBy: _, ...rest } = info;
+  return { ...rest, muted: mutedBy !== undefined, ...(mutedBy ? { mutedBy } : {}) };
+}

@@ -1,0 +1,51 @@
+import type { Source } from '@weir/protocol';
+
+export type VideoCodec = 'VP8' | 'VP9' | 'H264' | 'AV1';
+
+export type PublishOptions = {
+  source: Exclude<Source, 'data'>;
+  name?: string;
+  /** Default VP8: every browser encodes it with simulcast. */
+  codec?: VideoCodec;
+  /** Several sizes (VP8, H264: simulcast; VP9, AV1: SVC). Default true for cameras. */
+  simulcast?: boolean;
+  /** MediaStreamTrack.contentHint: what to keep when bits are few. */
+  contentHint?: 'motion' | 'detail' | 'text' | 'speech' | 'music';
+  maxBitrateBps?: number;
+  muted?: boolean;
+};
+
+/** One encoding of a video: what RTCRtpSender takes. */
+export type Encoding = {
+  maxBitrate: number;
+  scaleResolutionDownBy?: number;
+  scalabilityMode?: string;
+  maxFramerate?: number;
+};
+
+/** Bits a second that a good picture of this height takes at 30 frames a second, VP8. */
+function bitrateBps(height: number): number {
+  return Math.round(Math.min(4_000_000, Math.max(120_000, 1_700_000 * (height / 720) ** 1.5)));
+}
+
+/**
+ * The encodings of a picture of `height` lines: simulcast halves it down to 180 lines, three layers at most; SVC does the
+ * same inside one encoding. A shared screen is sent once, in full: half a document cannot be read.
+ */
+export function encodingsFor(options: PublishOptions, height: number): Encoding[] {
+  const codec = options.codec ?? 'VP8';
+  const screen = options.source === 'screen';
+  const layered = options.simulcast ?? !screen;
+  const full = options.maxBitrateBps ?? (screen ? 3_000_000 : bitrateBps(height));
+  const layers = layered ? Math.max(1, Math.min(3, Math.floor(Math.log2(Math.max(height, 1) / 180)) + 1)) : 1;
+  if (codec === 'VP9' || codec === 'AV1')
+    return [{ maxBitrate: full, scalabilityMode: layers > 1 ? `L${layers}T3_KEY` : 'L1T3' }];
+  return Array.from({ length: layers }, (_, i) => {
+    const scale = 2 ** (layers - 1 - i);
+    return {
+      maxBitrate: scale === 1 ? full : Math.min(full, bitrateBps(height / scale)),
+      scaleResolutionDownBy: scale,
+      scalabilityMode: codec === 'H264' ? 'L1T1' : 'L1T3',
+    };
+  });
+}

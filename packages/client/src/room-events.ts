@@ -1,0 +1,34 @@
+import type { PlatformError } from '@weir/core';
+import type { DataMessage, LeaveReason, RoomSettings, WaitingParticipant } from '@weir/protocol';
+import type { Participant, RemoteParticipant } from './participant.ts';
+import type { Publication, RemotePublication } from './publication.ts';
+
+export type RoomStatus = 'idle' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
+
+/** A reading from a sample channel; `capturedAt` in ms since the epoch, by the sender's clock. */
+export type Sample = { participantId: string; name: string; payload: Uint8Array; capturedAt: number };
+
+export type RoomEvents = {
+  statusChanged: [RoomStatus];
+  participantJoined: [RemoteParticipant];
+  /** Name, metadata, attributes, grants or status; the local participant's too. */
+  participantUpdated: [Participant];
+  participantLeft: [RemoteParticipant, LeaveReason];
+  trackPublished: [RemotePublication];
+  /** Muted, or the layer changed; local publications too: a moderator may have muted you. */
+  trackUpdated: [Publication];
+  trackUnpublished: [Publication];
+  trackSubscribed: [RemotePublication, MediaStreamTrack];
+  trackUnsubscribed: [RemotePublication];
+  dataReceived: [DataMessage, RemoteParticipant | undefined];
+  sampleReceived: [Sample];
+  /** Who waits in the lobby; told to admins. */
+  lobbyChanged: [WaitingParticipant[]];
+  roomUpdated: [RoomSettings];
+  /** Loudest first. */
+  speakersChanged: [Participant[]];
+  /** Media is being set up anew; the reason in words. */
+  mediaReset: [string];
+  /** Undefined: you left. */
+  closed: [PlatformError | undefined];
+};

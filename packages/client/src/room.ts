@@ -1,0 +1,374 @@
+import { Emitter, Lifetime, type Logger, PlatformError, silentLogger } from '@weir/core';
+import type { Grants, RoomEvent, RoomSettings, WaitingParticipant } from '@weir/protocol';
+import { BrowserEngine } from './browser-engine.ts';
+import { askDirector, openSocket } from './director.ts';
+import { LocalParticipant } from './local-participant.ts';
+import type { MediaEngine } from './media-engine.ts';
+import type { Participant, RemoteParticipant } from './participant.ts';
+import type { RoomEvents, RoomStatus } from './room-events.ts';
+import { RoomModel } from './room-model.ts';
+import type { SampleChannel } from './sample-channel.ts';
+import { SeatStorage } from './seat-storage.ts';
+import { type JoinedAnswer, type Missed, SignalingLink } from './signaling-link.ts';
+import type { SignalingState, SignalingTimes } from './signaling-state.ts';
+import { Subscriber } from './subscriber.ts';
+import { tokenRoom } from './token.ts';
+import { WarmSocket } from './warm-socket.ts';
+
+/** A join token, or where to get one: asked again whenever the room has to be joined anew. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+export type RoomOptions = {
+  /** Address of the director, like `https://video.example.org`. Default: the page's own origin. */
+  url?: string;
+  token: TokenSource;
+  /** The room's name; needed with a token function to find the seat again after a reload. */
+  roomId?: string;
+  /** Receive every track by itself. Default true. */
+  autoSubscribe?: boolean;
+  /** Keep the seat across a page reload, in sessionStorage. Default true where there is one. */
+  keepSeat?: boolean;
+  /** Default: the browser's. */
+  engine?: MediaEngine;
+  logger?: Logger;
+  times?: SignalingTimes;
+};
+
+const sdkName = 'weir-client/0.1';
+const seatSavedEveryMs = 5_000;
+
+/** A room to join: its participants, their tracks, and what is said in it. */
+export class Room {
+  readonly events = new Emitter<RoomEvents>();
+  readonly local: LocalParticipant;
+  readonly #options: RoomOptions;
+  readonly #url: string;
+  readonly #engine: MediaEngine;
+  readonly #link: SignalingLink;
+  readonly #model: RoomModel;
+  readonly #subscriber: Subscriber;
+  readonly #seats: SeatStorage | undefined;
+  readonly #warm = new WarmSocket();
+  #status: RoomStatus = 'idle';
+  #closeError: PlatformError | undefined;
+  #speakers: Participant[] = [];
+  /** Events that came before the answer that they follow. */
+  #early: { revision: number; event: RoomEvent }[] | undefined = [];
+  #mediaBroken = false;
+  readonly #marks: Record<string, number> = {};
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+    this.#url = options.url ?? globalThis.location?.origin ?? '';
+    this.#engine = options.engine ?? new BrowserEngine();
+    if (options.keepSeat !== false && 'sessionStorage' in globalThis) this.#seats = new SeatStorage();
+    const { times } = options;
+    this.#link = new SignalingLink({
+      ask: (signal) => this.#ask(signal),
+      openSocket: (url, signal) => this.#warm.take(url) ?? openSocket(url, signal),
+      rtpCapabilities: (fleet) => this.#engine.load(fleet),
+      progress: () => ({
+        mediaSessionId: this.#mediaBroken ? 'broken' : this.#engine.mediaSessionId,
+        revision: this.#model.revision,
+      }),
+      subscribe: options.autoSubscribe === false ? 'none' : 'all',
+      client: sdkName,
+      ...(times ? { times } : {}),
+    });
+    this.local = new LocalParticipant(this.#link, this.#engine, this.events);
+    this.#model = new RoomModel(this.local, this.events, {
+      setSubscribed: (publication, subscribed) => this.#subscriber.setSubscribed(publication, subscribed),
+      setPreferences: (publication, preferences) => this.#subscriber.setPreferences(publication, preferences),
+    });
+    this.#subscriber = new Subscriber(this.#link, this.#engine, this.#model, this.events, {
+      auto: options.autoSubscribe !== false,
+      logger: options.logger ?? silentLogger,
+    });
+    this.#listen();
+  }
+
+  // ---- what is ----
+
+  get status(): RoomStatus {
+    return this.#status;
+  }
+  /** Why it closed; undefined when you left, or it has not closed. */
+  get closeError(): PlatformError | undefined {
+    return this.#closeError;
+  }
+  get roomId(): string {
+    return this.#model.room?.roomId ?? this.#roomId() ?? '';
+  }
+  get settings(): RoomSettings | undefined {
+    return this.#model.room?.settings;
+  }
+  /** By participant id, in the order of joining. */
+  get remotes(): ReadonlyMap<string, RemoteParticipant> {
+    return this.#model.remotes;
+  }
+  get lobby(): readonly WaitingParticipant[] {
+    return [...this.#model.lobby.values()];
+  }
+  get speakers(): readonly Participant[] {
+    return this.#speakers;
+  }
+  /** For tests and debug panels: the connections, and when each step of joining was done (ms of `performance.now()`). */
+  get debug(): { send?: RTCPeerConnection; receive?: RTCPeerConnection; timings: Record<string, number> } {
+    const connections = this.#engine instanceof BrowserEngine ? this.#engine.connections : {};
+    return { ...connections, timings: { ...this.#marks } };
+  }
+
+  /** True when this tab has a seat in the room that a reload interrupted: `connect` takes it up again. */
+  static hasSeat(roomId: string): boolean {
+    return SeatStorage.has(roomId);
+  }
+
+  // ---- joining and leaving ----
+
+  /**
+   * Resolves when in the room; a lobby may keep it waiting (`status` tells). Rejects with the `PlatformError` that ended
+   * it. Afterwards the room stays joined by itself until `leave` or a final error (`closed`).
+   */
+  async connect(options: { signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#status !== 'idle') throw new PlatformError('wrong-state', 'connect was called before');
+    this.#mark('connect');
+    this.#setStatus('connecting');
+    const abort = () => void this.leave();
+    options.signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const roomId = this.#roomId();
+      const seat = roomId ? await this.#seats?.take(roomId) : undefined;
+      await new Promise<void>((resolve, reject) => {
+        const done = new Lifetime();
+        this.events.on(
+          'statusChanged',
+          (status) => {
+            if (status !== 'connected') return;
+            done.close();
+            resolve();
+          },
+          done.signal,
+        );
+        this.events.on(
+          'closed',
+          (error) => {
+            done.close();
+            reject(error ?? new PlatformError('aborted', 'left before the room was joined'));
+          },
+          done.signal,
+        );
+        if (options.signal?.aborted) abort();
+        else this.#link.connect(seat);
+      });
+    } finally {
+      options.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Gives the seat up at once. */
+  async leave(): Promise<void> {
+    await this.#link.leave();
+  }
+
+  // ---- talking ----
+
+  /** Reliable, in the room's order, for everybody or for `to` (participant ids). At most 16 KiB. */
+  async sendMessage(
+    topic: string,
+    payload: string | Uint8Array,
+    options: { to?: string[] } = {},
+  ): Promise<void> {
+    const text = typeof payload === 'string';
+    await this.#link.request('data.send', {
+      topic,
+      payload: text ? payload : btoa(String.fromCharCode(...payload)),
+      encoding: text ? 'utf8' : 'base64',
+      ...(options.to ? { to: options.to } : {}),
+    });
+  }
+
+  /** For readings that are worthless when late: dropped rather than queued. */
+  openSampleChannel(options: { name: string; maxAgeMs: number }): Promise<SampleChannel> {
+    return this.local.openSampleChannel(options);
+  }
+
+  /** For participants with the `admin` grant; `forbidden` for others. */
+  readonly moderation = {
+    /** Lifting a mute leaves the track muted by its owner: nobody's microphone is opened from afar. */
+    mute: async (trackId: string, muted = true): Promise<void> => {
+      await this.#link.request('moderation.mute', { trackId, muted });
+    },
+    remove: async (participantId: string): Promise<void> => {
+      await this.#link.request('moderation.remove', { participantId });
+    },
+    setGrants: async (participantId: string, grants: Partial<Grants>): Promise<void> => {
+      await this.#link.request('moderation.setGrants', { participantId, grants });
+    },
+    admit: async (participantId: string): Promise<void> => {
+      await this.#link.request('lobby.admit', { participantId });
+    },
+    refuse: async (participantId: string): Promise<void> => {
+      await this.#link.request('lobby.refuse', { participantId });
+    },
+    updateSettings: async (settings: Partial<RoomSettings>): Promise<void> => {
+      await this.#link.request('room.update', { settings });
+    },
+    endRoom: async (): Promise<void> => {
+      await this.#link.request('room.end', {});
+    },
+  };
+
+  // ---- inside ----
+
+  #roomId(): string | undefined {
+    const { roomId, token } = this.#options;
+    return roomId ?? (typeof token === 'string' ? tokenRoom(token) : undefined);
+  }
+
+  async #ask(signal: AbortSignal) {
+    const { token } = this.#options;
+    this.#warm.open(this.#url); // Most often the director's own address is the signaling node's too.
+    const text = typeof token === 'string' ? token : await token();
+    const seat = await askDirector(this.#url, text, signal);
+    this.#mark('seated');
+    return seat;
+  }
+
+  #listen(): void {
+    const { events } = this.#link;
+    events.on('stateChanged', (state) => this.#stateChanged(state));
+    events.on('joined', (answer) => this.#joined(answer));
+    events.on('resumed', (missed) => this.#resumed(missed));
+    events.on('event', (revision, event) => {
+      if (this.#early) this.#early.push({ revision, event });
+      else this.#model.apply(revision, event);
+    });
+    events.on('mediaReset', ({ media, subscriptions, reason }) => {
+      this.#openMedia(media, [], subscriptions, new Set(this.local.publications.keys()));
+      this.events.emit('mediaReset', reason);
+    });
+    events.on('subscriptionClosed', ({ trackId, subscriptionId }) =>
+      this.#subscriber.closedByServer(trackId, subscriptionId),
+    );
+    events.on('layersChanged', ({ trackId, spatialLayer, temporalLayer }) => {
+      const publication = this.#model.track(trackId);
+      if (!publication) return;
+      publication.layer =
+        spatialLayer === null ? undefined : { spatial: spatialLayer, temporal: temporalLayer ?? 0 };
+      this.events.emit('trackUpdated', publication);
+    });
+    events.on('speakers', ({ speakers }) => {
+      const of = (id: string) => (id === this.local.participantId ? this.local : this.#model.remotes.get(id));
+      this.#speakers = speakers.flatMap(({ participantId }) => of(participantId) ?? []);
+      this.events.emit('speakersChanged', this.#speakers);
+    });
+    if (this.#seats) this.#keepSeat(this.#seats);
+  }
+
+  #keepSeat(seats: SeatStorage): void {
+    const keep = () => {
+      const { state } = this.#link;
+      if ('seat' in state && state.seat) seats.keep(state.seat, this.#model.revision);
+    };
+    const timer = setInterval(keep, seatSavedEveryMs);
+    globalThis.addEventListener?.('pagehide', keep);
+    this.#link.onClose(() => {
+      clearInterval(timer);
+      globalThis.removeEventListener?.('pagehide', keep);
+      seats.forget(this.roomId);
+    });
+    this.events.on('statusChanged', (status) => status === 'connected' && keep());
+  }
+
+  #stateChanged(state: SignalingState): void {
+    switch (state.status) {
+      case 'idle':
+      case 'joined': // Told as connected once the room is known.
+        return;
+      case 'opening':
+        return this.#mark('opening');
+      case 'claiming':
+        this.#early = [];
+        return this.#mark('claiming');
+      case 'waiting':
+        return this.#setStatus('waiting');
+      case 'entering':
+        this.#early = [];
+        return;
+      case 'asking':
+      case 'backoff':
+        if (this.#status === 'connected') this.#setStatus('reconnecting');
+        return;
+      case 'closed':
+        this.#closeError = state.error;
+        this.#engine.close();
+        this.#warm.close();
+        this.#setStatus('closed');
+        return this.events.emit('closed', state.error);
+    }
+  }
+
+  #joined({ participantId, snapshot, media, iceServers, subscriptions }: JoinedAnswer): void {
+    this.#mark('joined');
+    const self = snapshot.participants.find((p) => p.participantId === participantId);
+    if (self) this.local.info = self;
+    this.#model.applySnapshot(snapshot);
+    const mine = snapshot.tracks.filter((t) => t.participantId === participantId).map((t) => t.trackId);
+    this.#openMedia(media, iceServers, subscriptions, new Set(mine));
+    this.#caughtUp();
+  }
+
+  #resumed(missed: Missed): void {
+    if ('snapshot' in missed) this.#model.applySnapshot(missed.snapshot);
+    else {
+      for (const { revision, event } of missed.events) this.#model.apply(revision, event);
+      this.#model.revision = missed.revision;
+    }
+    this.#caughtUp();
+    this.#subscriber.sync();
+  }
+
+  #caughtUp(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { revision, event } of early)
+      if (revision > this.#model.revision) this.#model.apply(revision, event);
+    this.#setStatus('connected');
+  }
+
+  #openMedia(
+    media: JoinedAnswer['media'],
+    iceServers: JoinedAnswer['iceServers'],
+    subscriptions: JoinedAnswer['subscriptions'],
+    known: ReadonlySet<string>,
+  ): void {
+    this.#mediaBroken = false;
+    this.#engine.open(media, iceServers, {
+      connect: async (direction, dtlsParameters) => {
+        await this.#link.request('transport.connect', { direction, dtlsParameters });
+      },
+      restartIce: async (direction) =>
+        (await this.#link.request('transport.restartIce', { direction })).iceParameters,
+      lost: (error) => {
+        if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
+        this.#mediaBroken = true;
+        this.events.emit('mediaReset', error.message);
+        this.#link.reconnect();
+      },
+    });
+    const report = (error: unknown) =>
+      this.#options.logger?.warn({ err: error }, 'media could not be set up in full');
+    this.#subscriber.reset(subscriptions).then(() => this.#mark('received'), report);
+    this.local.republish(known).catch(report);
+  }
+
+  #setStatus(status: RoomStatus): void {
+    if (this.#status === status) return;
+    this.#status = status;
+    this.events.emit('statusChanged', status);
+  }
+
+  #mark(step: string): void {
+    this.#marks[step] ??= performance.now();
+  }
+}

@@ -1,0 +1,297 @@
+import {
+  type Clock,
+  Emitter,
+  isErrorCode,
+  Lifetime,
+  PlatformError,
+  systemClock,
+  withDeadline,
+} from '@weir/core';
+import type {
+  Channel,
+  Joined,
+  Method,
+  NoticeParams,
+  Params,
+  Result,
+  RoomEvent,
+  RoomSnapshot,
+  RtpCapabilities,
+  SignalingClient,
+  SignalingServer,
+} from '@weir/protocol';
+import { limits, protocolVersion } from '@weir/protocol/limits';
+import { RpcPeer } from '@weir/protocol/rpc';
+import type { z } from 'zod';
+import {
+  defaultTimes,
+  nextState,
+  type Seat,
+  type SignalingEvent,
+  type SignalingState,
+  type SignalingTimes,
+} from './signaling-state.ts';
+
+export type JoinedAnswer = z.infer<typeof Joined>;
+export type Missed =
+  | { events: { revision: number; event: RoomEvent }[]; revision: number }
+  | { snapshot: RoomSnapshot };
+
+export type SignalingLinkEvents = {
+  stateChanged: [SignalingState];
+  /** In the room, with new media: at first, after the lobby, or because the media session was gone. */
+  joined: [JoinedAnswer];
+  /** Back in the room; the media never stopped. */
+  resumed: [Missed];
+  event: [revision: number, RoomEvent];
+  mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
+  subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
+  layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
+  speakers: [NoticeParams<SignalingClient, 'room.speakers'>];
+};
+
+/** What the link needs of its surroundings; tests hand in their own. */
+export type SignalingEnvironment = {
+  /** Asks the director for a seat (POST /v1/join). */
+  ask(signal: AbortSignal): Promise<Seat>;
+  /** Resolves when open. */
+  openSocket(url: string, signal: AbortSignal): Promise<Channel>;
+  /** What this client can receive, given what the fleet sends. */
+  rtpCapabilities(fleet: RtpCapabilities): Promise<RtpCapabilities>;
+  /** The media session that still runs here, and the last revision seen. */
+  progress(): { mediaSessionId: string | undefined; revision: number };
+  subscribe: 'all' | 'none';
+  client: string;
+  clock?: Clock;
+  random?: () => number;
+  times?: SignalingTimes;
+};
+
+/**
+ * Keeps a client joined: runs the state machine, does its effects, and hands on what the server says. It ends `joined`
+ * or `closed`, never in between.
+ */
+export class SignalingLink extends Lifetime {
+  readonly events = new Emitter<SignalingLinkEvents>();
+  readonly #environment: SignalingEnvironment;
+  readonly #clock: Clock;
+  #state: SignalingState = { status: 'idle' };
+  /** Lives as long as the current state's step; closing it makes late answers moot. */
+  #step = new Lifetime();
+  #peer: RpcPeer<SignalingClient, SignalingServer> | undefined;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(environment: SignalingEnvironment) {
+    super();
+    this.#environment = environment;
+    this.#clock = environment.clock ?? systemClock;
+    this.onClose(() => this.#dispatch({ type: 'left' }));
+  }
+
+  get state(): SignalingState {
+    return this.#state;
+  }
+
+  connect(seat?: Seat): void {
+    this.#dispatch({ type: 'connect', ...(seat ? { seat } : {}) });
+  }
+
+  /** Gives the seat up and closes. */
+  async leave(): Promise<void> {
+    if (this.#peer && (this.#state.status === 'joined' || this.#state.status === 'waiting'))
+      await this.#peer.request('session.leave', {}, 2_000).catch(() => {}); // The seat expires by itself else.
+    this.close('requested');
+  }
+
+  /** Drops the socket and comes back: for media that cannot be mended on the running session. */
+  reconnect(): void {
+    this.#fail(new PlatformError('connection-lost', 'reconnecting to set media up anew'));
+  }
+
+  /** A request in the room. While the connection is being restored it waits for that, within its deadline. */
+  async request<M extends Method<SignalingServer>>(
+    method: M,
+    params: Params<SignalingServer, M>,
+    timeoutMs: number = limits.requestTimeoutMs,
+  ): Promise<Result<SignalingServer, M>> {
+    if (this.#state.status !== 'joined')
+      await withDeadline(this.#untilJoined(), timeoutMs, method, this.signal);
+    const peer = this.#peer;
+    if (!peer) throw new PlatformError('connection-lost', `${method}: not connected`);
+    return peer.request(method, params, timeoutMs);
+  }
+
+  #untilJoined(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (this.#state.status === 'joined') resolve();
+        else if (this.#state.status === 'closed')
+          reject(this.#state.error ?? new PlatformError('wrong-state', 'the room was left'));
+        else return;
+        this.#waiters.delete(check);
+      };
+      this.#waiters.add(check);
+      check();
+    });
+  }
+
+  // ---- the machine ----
+
+  #dispatch(event: DistributiveOmit<SignalingEvent, 'now'>): void {
+    const before = this.#state;
+    const after = nextState(
+      before,
+      { ...event, now: this.#clock.now() } as SignalingEvent,
+      this.#environment.times ?? defaultTimes,
+    );
+    if (after === before) return;
+    this.#state = after;
+    this.#step.close();
+    this.#step = new Lifetime();
+    this.#effects(after);
+    if (this.#state !== after) return; // An effect moved on already.
+    this.events.emit('stateChanged', after);
+    for (const check of [...this.#waiters]) check();
+  }
+
+  #fail(error: unknown): void {
+    const random = (this.#environment.random ?? Math.random)();
+    this.#dispatch({ type: 'failed', error: PlatformError.from(error, 'connection-lost'), random });
+  }
+
+  #effects(state: SignalingState): void {
+    const step = this.#step;
+    if ('deadlineAt' in state) this.#armDeadline(state.deadlineAt, step);
+    switch (state.status) {
+      case 'asking':
+        this.#dropSocket();
+        return this.#run(step, this.#environment.ask(step.signal), (seat) =>
+          this.#dispatch({ type: 'seated', seat }),
+        );
+      case 'opening': {
+        this.#dropSocket();
+        const urls = state.seat.signaling;
+        const url = urls[(state.effort.attempt - 1) % urls.length];
+        if (!url) return this.#fail(new PlatformError('internal', 'the director named no signaling node'));
+        return this.#run(step, this.#environment.openSocket(url, step.signal), (channel) => {
+          this.#use(channel);
+          this.#dispatch({ type: 'opened' });
+        });
+      }
+      case 'claiming':
+        return this.#claim(state.seat, state.goal, step);
+      case 'entering':
+        return this.#run(step, this.#peer!.request('session.enter', {}), (joined) => {
+          this.#dispatch({ type: 'joined' });
+          this.events.emit('joined', joined);
+        });
+      case 'backoff':
+        return this.#dropSocket();
+      case 'closed':
+        this.#dropSocket();
+        return this.close(state.error ? 'failed' : 'requested');
+    }
+  }
+
+  /** Runs one step's work; what comes after the step is over is dropped. */
+  #run<T>(step: Lifetime, work: Promise<T>, done: (result: T) => void): void {
+    work.then(
+      (result) => {
+        if (!step.closed) done(result);
+        else if (isChannel(result)) result.close(1000, '');
+      },
+      (error) => {
+        if (!step.closed) this.#fail(error);
+      },
+    );
+  }
+
+  #armDeadline(deadlineAt: number, step: Lifetime): void {
+    const cancel = this.#clock.after(Math.max(0, deadlineAt - this.#clock.now()), () => {
+      this.#dispatch({ type: 'deadline', random: (this.#environment.random ?? Math.random)() });
+      if (!step.closed) this.#armDeadline(deadlineAt, step); // The timer was early by a fraction.
+    });
+    step.onClose(cancel);
+  }
+
+  #claim(seat: Seat, goal: 'join' | 'resume', step: Lifetime): void {
+    const peer = this.#peer!;
+    const { progress, subscribe, client } = this.#environment;
+    const { roomId, participantId, secret } = seat;
+    const work = this.#environment.rtpCapabilities(seat.rtpCapabilities).then((rtpCapabilities) => {
+      const common = { roomId, participantId, secret, protocolVersion, rtpCapabilities, subscribe };
+      if (goal === 'join') return peer.request('session.join', { ...common, client });
+      const { mediaSessionId, revision } = progress();
+      return peer.request('session.resume', {
+        ...common,
+        revision,
+        ...(mediaSessionId ? { mediaSessionId } : {}),
+      });
+    });
+    this.#run(step, work, (answer) => {
+      if (answer.status === 'waiting') return this.#dispatch({ type: 'waiting' });
+      this.#dispatch({ type: 'joined' });
+      if (answer.status === 'joined') this.events.emit('joined', answer);
+      else this.events.emit('resumed', answer.missed);
+    });
+  }
+
+  // ---- the socket ----
+
+  #dropSocket(): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    peer?.close();
+  }
+
+  #use(channel: Channel): void {
+    const peer = new RpcPeer<SignalingClient, SignalingServer>(channel, {
+      handlers: {},
+      notices: {
+        'room.event': ({ revision, event }) => this.events.emit('event', revision, event),
+        'session.admitted': () => this.#dispatch({ type: 'admitted' }),
+        'session.closed': ({ code, message }) => {
+          if (isErrorCode(code)) this.#fail(new PlatformError(code, message));
+        },
+        'media.reset': (notice) => this.events.emit('mediaReset', notice),
+        'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
+        'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
+        'room.speakers': (notice) => this.events.emit('speakers', notice),
+      },
+    });
+    this.#peer = peer;
+    peer.onClose(() => {
+      if (this.#peer !== peer) return;
+      this.#peer = undefined;
+      const { code, reason } = peer.closeInfo;
+      this.#fail(
+        new PlatformError(
+          isErrorCode(reason) ? reason : 'connection-lost',
+          `the socket closed (${code} ${reason})`,
+        ),
+      );
+    });
+    this.#watch(peer);
+  }
+
+  /** Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`. */
+  #watch(peer: RpcPeer<SignalingClient, SignalingServer>): void {
+    const check = () => {
+      if (peer.closed) return;
+      const silentMs = performance.now() - peer.lastHeardAt;
+      if (silentMs < limits.pingAfterMs)
+        return void this.#clock.after(limits.pingAfterMs - silentMs + 1, check);
+      peer.request('session.ping', {}, limits.pingTimeoutMs).then(check, (error: PlatformError) => {
+        if (error.code === 'timeout') peer.close('lost');
+        else check();
+      });
+    };
+    this.#clock.after(limits.pingAfterMs, check);
+  }
+}
+
+function isChannel(value: unknown): value is Channel {
+  return typeof value === 'object' && value !== null && 'onMessage' in value;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

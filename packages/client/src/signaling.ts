@@ -1,0 +1,14 @@
+// The signaling of a client without its media, for programs that bring their own engine.
+export {
+  type JoinedAnswer,
+  type Missed,
+  type SignalingEnvironment,
+  SignalingLink,
+} from './signaling-link.ts';
+export {
+  defaultTimes,
+  nextState,
+  type Seat,
+  type SignalingState,
+  type SignalingTimes,
+} from './signaling-state.ts';

@@ -1,0 +1,215 @@
+import { type Emitter, type Logger, PlatformError } from '@weir/core';
+import type { LayerPreferences, Subscription } from '@weir/protocol';
+import type { MediaEngine, Reception } from './media-engine.ts';
+import type { RemotePublication } from './publication.ts';
+import type { RoomEvents } from './room-events.ts';
+import type { RoomModel } from './room-model.ts';
+import { unpackSample } from './sample-channel.ts';
+import type { SignalingLink } from './signaling-link.ts';
+
+type Held = { epoch: number; reception: Reception };
+
+/** Tracks a negotiation: more take longer than linear in a browser, fewer cost a round trip each. */
+const batchSize = 50;
+const retryMs = 1_000;
+
+/** Keeps what is received equal to what is wanted, in batches, one at a time. */
+export class Subscriber {
+  readonly #link: SignalingLink;
+  readonly #engine: MediaEngine;
+  readonly #model: RoomModel;
+  readonly #events: Emitter<RoomEvents>;
+  readonly #logger: Logger;
+  readonly #auto: boolean;
+  readonly #held = new Map<string, Held>();
+  readonly #wanted = new Map<string, boolean>();
+  readonly #preferences = new Map<string, LayerPreferences>();
+  /** Tracks that cannot be received at this epoch (their codec is not known here). */
+  readonly #refused = new Map<string, number>();
+  /** Grows with each new media session: what was under way for the one before is dropped. */
+  #generation = 0;
+  #running = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    link: SignalingLink,
+    engine: MediaEngine,
+    model: RoomModel,
+    events: Emitter<RoomEvents>,
+    options: { auto: boolean; logger: Logger },
+  ) {
+    this.#link = link;
+    this.#engine = engine;
+    this.#model = model;
+    this.#events = events;
+    this.#auto = options.auto;
+    this.#logger = options.logger;
+    events.on('trackPublished', () => this.sync(), link.signal);
+    events.on('trackUpdated', () => this.sync(), link.signal);
+    events.on('trackUnpublished', ({ trackId }) => this.#forget(trackId), link.signal);
+    link.onClose(() => clearTimeout(this.#retry));
+  }
+
+  /** New transports: everything is received anew, these first. */
+  async reset(ready: Subscription[]): Promise<void> {
+    this.#generation += 1;
+    for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
+    this.#refused.clear();
+    await this.#receive(ready);
+    const changed = [...this.#preferences].filter(([trackId]) => this.#held.has(trackId));
+    if (changed.length)
+      await this.#link.request('track.setPreferences', {
+        preferences: changed.map(([trackId, preferences]) => ({ trackId, ...preferences })),
+      });
+    this.sync();
+  }
+
+  async setSubscribed({ trackId }: RemotePublication, subscribed: boolean): Promise<void> {
+    this.#wanted.set(trackId, subscribed);
+    if (subscribed) return this.sync();
+    if (!this.#held.has(trackId)) return;
+    this.#drop(trackId);
+    await this.#link.request('track.unsubscribe', { trackIds: [trackId] });
+  }
+
+  async setPreferences({ trackId }: RemotePublication, preferences: LayerPreferences): Promise<void> {
+    const merged = { ...this.#preferences.get(trackId), ...preferences };
+    this.#preferences.set(trackId, merged);
+    if (this.#held.has(trackId))
+      await this.#link.request('track.setPreferences', { preferences: [{ trackId, ...preferences }] });
+  }
+
+  /** The server ended a subscription: its track went, or moved and will be there again. */
+  closedByServer(trackId: string, subscriptionId: string): void {
+    if (this.#held.get(trackId)?.reception.subscriptionId !== subscriptionId) return;
+    this.#drop(trackId);
+    this.sync();
+  }
+
+  /** Starts working off what is missing, unless that is under way. */
+  sync(): void {
+    if (this.#running || this.#link.closed) return;
+    this.#running = true;
+    queueMicrotask(async () => {
+      try {
+        while (await this.#nextBatch());
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'subscribing failed, trying again');
+        this.#retryLater();
+      } finally {
+        this.#running = false;
+      }
+    });
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry);
+    if (!this.#link.closed) this.#retry = setTimeout(() => this.sync(), retryMs);
+  }
+
+  #missing(): string[] {
+    if (!this.#engine.mediaSessionId) return [];
+    const missing: string[] = [];
+    for (const { info, trackId } of this.#model.remoteTracks()) {
+      if (!(this.#wanted.get(trackId) ?? this.#auto) || this.#refused.get(trackId) === info.epoch) continue;
+      const held = this.#held.get(trackId);
+      if (held && held.epoch >= info.epoch) continue;
+      missing.push(trackId);
+      if (missing.length === batchSize) break;
+    }
+    return missing;
+  }
+
+  /** False when nothing is missing. */
+  async #nextBatch(): Promise<boolean> {
+    const trackIds = this.#missing();
+    if (!trackIds.length) return false;
+    const generation = this.#generation;
+    const { subscriptions, failures } = await this.#link.request('track.subscribe', { trackIds });
+    if (generation !== this.#generation) return true;
+    for (const failure of failures) this.#failed(failure.trackId, failure.code);
+    for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
+    await this.#receive(subscriptions);
+    if (generation !== this.#generation) return true;
+    const received = subscriptions
+      .filter(({ trackId }) => this.#held.has(trackId))
+      .map(({ trackId }) => trackId);
+    if (received.length) await this.#link.request('track.start', { trackIds: received });
+    return subscriptions.length > 0;
+  }
+
+  #failed(trackId: string, code: string): void {
+    const epoch = this.#model.track(trackId)?.info.epoch;
+    if (epoch === undefined) return; // It went meanwhile.
+    this.#refused.set(trackId, epoch); // Until it is produced anew.
+    if (code !== 'codec-unsupported' && code !== 'forbidden')
+      setTimeout(() => {
+        if (this.#refused.get(trackId) === epoch) this.#refused.delete(trackId);
+        this.sync();
+      }, retryMs);
+  }
+
+  async #receive(subscriptions: Subscription[]): Promise<void> {
+    if (!subscriptions.length) return;
+    const generation = this.#generation;
+    const receptions = await this.#engine.receive(
+      subscriptions,
+      (trackId) => this.#streamId(trackId),
+      (trackId, payload) => this.#sample(trackId, payload),
+    );
+    for (const { trackId, epoch } of subscriptions) {
+      const reception = receptions.get(trackId);
+      const publication = this.#model.track(trackId);
+      if (!reception) continue;
+      if (generation !== this.#generation || !publication) {
+        reception.close();
+        continue;
+      }
+      this.#held.set(trackId, { epoch, reception });
+      if (!reception.track) continue;
+      publication.mediaTrack = reception.track;
+      this.#events.emit('trackSubscribed', publication, reception.track);
+    }
+    const missing = subscriptions.length - receptions.size;
+    if (missing > 0 && generation === this.#generation)
+      throw new PlatformError(
+        'media-lost',
+        `${missing} of ${subscriptions.length} tracks could not be set up`,
+      );
+  }
+
+  /** Camera and microphone of one participant are played in step; a shared screen goes its own way. */
+  #streamId(trackId: string): string {
+    const publication = this.#model.track(trackId);
+    const screen = publication?.source === 'screen' || publication?.source === 'screen-audio';
+    return `${publication?.participant.participantId ?? trackId}${screen ? '-screen' : ''}`;
+  }
+
+  #sample(trackId: string, payload: Uint8Array): void {
+    const publication = this.#model.track(trackId);
+    const sample = unpackSample(payload);
+    if (!publication || !sample) return;
+    const { participantId } = publication.participant;
+    this.#events.emit('sampleReceived', { participantId, name: publication.name, ...sample });
+  }
+
+  #drop(trackId: string): void {
+    const held = this.#held.get(trackId);
+    if (!held) return;
+    this.#held.delete(trackId);
+    held.reception.close();
+    const publication = this.#model.track(trackId);
+    if (!publication?.mediaTrack) return;
+    publication.mediaTrack = undefined;
+    publication.layer = undefined;
+    this.#events.emit('trackUnsubscribed', publication);
+  }
+
+  #forget(trackId: string): void {
+    this.#held.get(trackId)?.reception.close();
+    this.#held.delete(trackId);
+    this.#wanted.delete(trackId);
+    this.#preferences.delete(trackId);
+    this.#refused.delete(trackId);
+  }
+}

@@ -1,0 +1,143 @@
+import { Lifetime } from '@weir/core';
+import type {
+  Participant,
+  ParticipantId,
+  RoomEvent,
+  RoomId,
+  RoomInfo,
+  RoomSnapshot,
+  Track,
+  TrackId,
+  WaitingParticipant,
+} from '@weir/protocol';
+import type { Json, RoomRecord, RoomState } from './room-log.ts';
+import type { Session } from './session.ts';
+
+/** Who looks: what they may see depends on it. */
+export type Viewer = { participantId: ParticipantId; admin: boolean };
+
+/** Typed reading of a room's entries. */
+export class RoomReader {
+  readonly state: RoomState;
+
+  constructor(state: RoomState) {
+    this.state = state;
+  }
+
+  #get<T>(key: string): T | undefined {
+    return this.state.entries.get(key)?.value as T | undefined;
+  }
+
+  *#all<T>(prefix: string): Iterable<T> {
+    for (const [key, { value }] of this.state.entries) if (key.startsWith(prefix)) yield value as T;
+  }
+
+  version(key: string): number {
+    return this.state.entries.get(key)?.version ?? 0;
+  }
+
+  get room(): RoomInfo | undefined {
+    return this.#get('room');
+  }
+  session(id: ParticipantId): Session | undefined {
+    return this.#get(`session:${id}`);
+  }
+  participant(id: ParticipantId): Participant | undefined {
+    return this.#get(`participant:${id}`);
+  }
+  track(id: TrackId): Track | undefined {
+    return this.#get(`track:${id}`);
+  }
+  waiting(id: ParticipantId): WaitingParticipant | undefined {
+    return this.#get(`lobby:${id}`);
+  }
+  get sessions(): Iterable<Session> {
+    return this.#all('session:');
+  }
+  get participants(): Iterable<Participant> {
+    return this.#all('participant:');
+  }
+  get tracks(): Iterable<Track> {
+    return this.#all('track:');
+  }
+  get lobby(): Iterable<WaitingParticipant> {
+    return this.#all('lobby:');
+  }
+  tracksOf(id: ParticipantId): Track[] {
+    return [...this.tracks].filter((track) => track.participantId === id);
+  }
+
+  /** The room as `viewer` may see it: no hidden participants but themselves, the lobby for admins. */
+  snapshot(viewer: Viewer): RoomSnapshot {
+    return {
+      revision: this.state.revision,
+      room: this.room!,
+      participants: [...this.participants]
+        .filter((p) => !p.grants.hidden || p.participantId === viewer.participantId)
+        .sort((a, b) => a.joinedAt - b.joinedAt),
+      tracks: [...this.tracks],
+      lobby: viewer.admin ? [...this.lobby] : [],
+    };
+  }
+}
+
+/** Whether `viewer` may learn of `event`. `hidden`: the participants that nobody else sees. */
+export function maySee(viewer: Viewer, event: RoomEvent, hidden: ReadonlySet<ParticipantId>): boolean {
+  switch (event.type) {
+    case 'participantJoined':
+    case 'participantUpdated':
+      return !event.participant.grants.hidden || event.participant.participantId === viewer.participantId;
+    case 'participantLeft':
+      return !hidden.has(event.participantId) || event.participantId === viewer.participantId;
+    case 'lobbyEntered':
+    case 'lobbyLeft':
+      return viewer.admin;
+    case 'dataReceived': {
+      const { to, from } = event.message;
+      return !to || from === viewer.participantId || to.includes(viewer.participantId);
+    }
+    default:
+      return true;
+  }
+}
+
+/** A live copy of a room on this node. Closes when the room ends. */
+export class RoomView extends Lifetime {
+  readonly roomId: RoomId;
+  readonly #listeners = new Set<(record: RoomRecord, hidden: ReadonlySet<ParticipantId>) => void>();
+  readonly #state: RoomState;
+  readonly reader: RoomReader;
+
+  constructor(roomId: RoomId, state: RoomState) {
+    super();
+    this.roomId = roomId;
+    this.#state = state;
+    this.reader = new RoomReader(state);
+  }
+
+  get hidden(): ReadonlySet<ParticipantId> {
+    const ids = new Set<ParticipantId>();
+    for (const p of this.reader.participants) if (p.grants.hidden) ids.add(p.participantId);
+    return ids;
+  }
+
+  onRecord(
+    listener: (record: RoomRecord, hidden: ReadonlySet<ParticipantId>) => void,
+    signal: AbortSignal,
+  ): void {
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+  }
+
+  /** Applies the next record and tells the listeners. Called by whoever follows the log. */
+  apply(record: RoomRecord): void {
+    if (record.revision <= this.#state.revision) return;
+    const hidden = this.hidden; // Before the change: who leaves with it is still known.
+    for (const key of record.delete) this.#state.entries.delete(key);
+    for (const [key, value] of Object.entries(record.set))
+      this.#state.entries.set(key, { value: value as Json, version: record.revision });
+    this.#state.revision = record.revision;
+    for (const listener of [...this.#listeners]) listener(record, hidden);
+    if (record.end) this.close('requested');
+  }
+}

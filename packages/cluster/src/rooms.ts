@@ -1,0 +1,293 @@
+import { type Clock, newId, newSecret, PlatformError, systemClock } from '@weir/core';
+import {
+  type DataMessage,
+  type Grants,
+  type LeaveReason,
+  limits,
+  type Participant,
+  type ParticipantId,
+  type RoomEvent,
+  type RoomId,
+  type RoomInfo,
+  type RoomSettings,
+  type Source,
+  type Track,
+  type TrackId,
+} from '@weir/protocol';
+import { type Decide, type Decision, dropUndefined, expecting, roomFull } from './decision.ts';
+import * as participants from './participants.ts';
+import type { RoomChange, RoomLog, RoomRecord } from './room-log.ts';
+import { RoomReader, RoomView } from './room-view.ts';
+import * as seats from './seats.ts';
+import { hashSecret, type Session } from './session.ts';
+import * as tracks from './tracks.ts';
+
+type SharedView = { view: RoomView; users: number; stop: () => void };
+
+const conflictRetries = 20;
+
+/**
+ * Rooms on top of their log: each method is one atomic change, or a typed refusal. Every node has one; what several do
+ * at once is ordered by the store.
+ */
+export class Rooms {
+  readonly #log: RoomLog;
+  readonly #clock: Clock;
+  readonly #views = new Map<RoomId, Promise<SharedView | undefined>>();
+
+  constructor(log: RoomLog, clock: Clock = systemClock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  // ---- reading ----
+
+  /** A live copy of the room, shared within this node, until `signal` aborts. Throws `room-not-found`. */
+  async view(roomId: RoomId, signal: AbortSignal): Promise<RoomView> {
+    const opening = this.#views.get(roomId) ?? this.#openView(roomId);
+    this.#views.set(roomId, opening);
+    const forget = () => {
+      if (this.#views.get(roomId) === opening) this.#views.delete(roomId);
+    };
+    const shared = await opening.catch((error) => {
+      forget();
+      throw error;
+    });
+    if (!shared || shared.view.closed) {
+      forget();
+      throw roomNotFound(roomId);
+    }
+    shared.users += 1;
+    shared.view.onClose(forget);
+    const release = () => {
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      shared.stop();
+      forget();
+    };
+    if (signal.aborted) release();
+    else signal.addEventListener('abort', release, { once: true });
+    return shared.view;
+  }
+
+  async #openView(roomId: RoomId): Promise<SharedView | undefined> {
+    const early: RoomRecord[] = [];
+    let view: RoomView | undefined;
+    const followed = await this.#log.follow(roomId, (record) => {
+      if (view) view.apply(record);
+      else early.push(record);
+    });
+    if (!followed) return undefined;
+    view = new RoomView(roomId, followed.state);
+    for (const record of early) view.apply(record);
+    return { view, users: 0, stop: followed.stop };
+  }
+
+  /** The room now. Throws `room-not-found`. */
+  async read(roomId: RoomId): Promise<RoomReader> {
+    const state = await this.#log.read(roomId);
+    if (!state?.entries.has('room')) throw roomNotFound(roomId);
+    return new RoomReader(state);
+  }
+
+  list(): Promise<RoomId[]> {
+    return this.#log.list();
+  }
+
+  // ---- rooms ----
+
+  /** Brings the room to life with these settings; one that lives keeps its own. */
+  async ensureRoom(roomId: RoomId, settings: RoomSettings): Promise<RoomInfo> {
+    const room: RoomInfo = { roomId, incarnation: newId('inc', 60), createdAt: this.#clock.now(), settings };
+    const made = await this.#log.commit(roomId, { expect: [{ key: 'room', is: 'absent' }], set: { room } });
+    return made.ok ? room : (await this.read(roomId)).room!;
+  }
+
+  async updateSettings(roomId: RoomId, settings: Partial<RoomSettings>): Promise<RoomInfo> {
+    return this.#change(roomId, (reader) => {
+      const room: RoomInfo = {
+        ...reader.room!,
+        settings: { ...reader.room!.settings, ...dropUndefined(settings) },
+      };
+      const change: RoomChange = { set: { room }, events: [{ type: 'roomUpdated', room }] };
+      return { change: expecting(reader, 'room', change), result: room };
+    });
+  }
+
+  async endRoom(roomId: RoomId): Promise<void> {
+    await this.#change(roomId, () => ({ change: ending(), result: undefined }));
+  }
+
+  /** Ends the room if nobody holds a seat in it; answers whether it did. */
+  async endIfEmpty(roomId: RoomId): Promise<boolean> {
+    return this.#change<boolean>(roomId, ({ sessions }) =>
+      [...sessions].length
+        ? { result: false }
+        : { change: { ...ending(), atMost: { prefix: 'session:', count: 0 } }, result: true },
+    );
+  }
+
+  // ---- seats ----
+
+  /** A seat for one client, to be claimed within `limits.placementMs`. The secret is kept nowhere else. */
+  async createSeat(
+    roomId: RoomId,
+    claims: seats.SeatClaims,
+    mediaNodeId: string,
+  ): Promise<{ participantId: ParticipantId; secret: string }> {
+    const participantId = newId('p');
+    const secret = newSecret();
+    const seat = { ...claims, participantId, secretHash: hashSecret(secret), mediaNodeId };
+    await this.#change(roomId, seats.placeSeat(seat, this.#clock.now()));
+    return { participantId, secret };
+  }
+
+  /**
+   * Attaches a socket of `signalingNode` to the seat; an older socket loses it. A first claim enters the room or its
+   * lobby. Throws `session-unknown`, for a wrong secret too; `room-full`.
+   */
+  attach(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    secret: string,
+    signalingNode: string,
+  ): Promise<Session> {
+    return this.#change(roomId, seats.attach(participantId, secret, signalingNode, this.#clock.now()));
+  }
+
+  /** From the lobby into the room, once admitted. Throws `wrong-state`, `lobby-refused`, `room-full`. */
+  enter(roomId: RoomId, participantId: ParticipantId): Promise<Session> {
+    return this.#change(roomId, seats.enter(participantId, this.#clock.now()));
+  }
+
+  /** The socket of that attachment is gone. */
+  detach(roomId: RoomId, participantId: ParticipantId, attachments: number): Promise<void> {
+    return this.#change(roomId, seats.detach(participantId, attachments, this.#clock.now()));
+  }
+
+  /** Gives the seat up. Nothing happens when it is gone already. */
+  leave(roomId: RoomId, participantId: ParticipantId, reason: LeaveReason): Promise<void> {
+    return this.#change(roomId, seats.leave(participantId, reason));
+  }
+
+  /** Gives up a seat whose client stayed away too long, unless it came back meanwhile. */
+  expire(roomId: RoomId, participantId: ParticipantId, attachments: number): Promise<void> {
+    return this.#change(roomId, seats.expire(participantId, attachments));
+  }
+
+  admit(roomId: RoomId, participantId: ParticipantId): Promise<void> {
+    return this.#change(roomId, seats.admit(participantId));
+  }
+
+  refuse(roomId: RoomId, participantId: ParticipantId): Promise<void> {
+    return this.#change(roomId, seats.refuse(participantId));
+  }
+
+  removeParticipant(roomId: RoomId, participantId: ParticipantId): Promise<void> {
+    return this.#change(roomId, seats.remove(participantId));
+  }
+
+  // ---- participants ----
+
+  updateParticipant(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    update: participants.ParticipantUpdate,
+  ): Promise<Participant> {
+    return this.#change(roomId, participants.updateParticipant(participantId, update));
+  }
+
+  /** Tracks that the new grants no longer allow are unpublished in the same step. */
+  setGrants(roomId: RoomId, participantId: ParticipantId, grants: Partial<Grants>): Promise<Participant> {
+    return this.#change(roomId, participants.setGrants(participantId, grants));
+  }
+
+  // ---- tracks ----
+
+  /** The track as it stands, if `trackId` is one. Throws unless `participantId` may publish `source` now. */
+  mayPublish(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    source: Source,
+    trackId?: TrackId,
+  ): Promise<Track | undefined> {
+    return this.#change(roomId, (reader) => ({
+      result: tracks.publishable(reader, participantId, source, trackId),
+    }));
+  }
+
+  /** Publishes, or publishes anew (the epoch grows, a moderator's mute stays). */
+  publish(roomId: RoomId, participantId: ParticipantId, track: tracks.NewTrack): Promise<Track> {
+    return this.#change(roomId, tracks.publish(participantId, track));
+  }
+
+  unpublish(roomId: RoomId, participantId: ParticipantId, trackId: TrackId): Promise<void> {
+    return this.#change(roomId, tracks.unpublish(participantId, trackId));
+  }
+
+  /** Unpublishes everything of the participant: its client lost it (page reload). */
+  unpublishAll(roomId: RoomId, participantId: ParticipantId): Promise<void> {
+    return this.#change(roomId, tracks.unpublishAll(participantId));
+  }
+
+  /** The owner's own mute. Throws `muted-by-moderator` when a moderator's stands. */
+  setMuted(roomId: RoomId, participantId: ParticipantId, trackId: TrackId, muted: boolean): Promise<Track> {
+    return this.#change(roomId, tracks.setMuted(participantId, trackId, muted));
+  }
+
+  /** A moderator's mute, which the owner cannot undo; lifting it leaves the track muted by its owner. */
+  moderateMute(roomId: RoomId, trackId: TrackId, muted: boolean): Promise<Track> {
+    return this.#change(roomId, tracks.moderateMute(trackId, muted));
+  }
+
+  // ---- data ----
+
+  /** A reliable message: in the room's order, replayed to who resumes. Answers its revision. */
+  async sendData(roomId: RoomId, message: Omit<DataMessage, 'sentAt'>): Promise<number> {
+    const event: RoomEvent = { type: 'dataReceived', message: { ...message, sentAt: this.#clock.now() } };
+    const done = await this.#log.commit(roomId, {
+      expect: [{ key: 'room', is: 'present' }],
+      events: [event],
+    });
+    if (!done.ok) throw roomNotFound(roomId);
+    return done.revision;
+  }
+
+  // ---- the one way to change ----
+
+  /** From this node's live copy where it has one. It may lag: the expectations of the change catch that. */
+  async #reader(roomId: RoomId): Promise<RoomReader> {
+    const shared = await this.#views.get(roomId);
+    return shared && !shared.view.closed ? shared.view.reader : this.read(roomId);
+  }
+
+  async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {
+    let reader = await this.#reader(roomId);
+    for (let attempt = 1; attempt <= conflictRetries; attempt++) {
+      let decision: Decision<T>;
+      try {
+        decision = decide(reader);
+      } catch (error) {
+        // A refusal must not rest on a copy that lags: look again at the store, once.
+        if (attempt > 1 || !(error instanceof PlatformError)) throw error;
+        reader = await this.read(roomId);
+        decision = decide(reader);
+      }
+      if (!decision.change) return decision.result;
+      const done = await this.#log.commit(roomId, decision.change);
+      if (done.ok) return decision.result;
+      if (done.failed === 'participant:')
+        throw roomFull(roomId, reader.room?.settings.maxParticipants ?? limits.participantsPerRoom);
+      reader = await this.read(roomId);
+    }
+    throw new PlatformError('conflict', `room ${roomId} changes too fast`);
+  }
+}
+
+function ending(): RoomChange {
+  return { expect: [{ key: 'room', is: 'present' }], events: [{ type: 'roomEnded' }], end: true };
+}
+
+function roomNotFound(roomId: RoomId): PlatformError {
+  return new PlatformError('room-not-found', `there is no room ${roomId}`);
+}

@@ -1,0 +1,221 @@
+import { PlatformError } from '@weir/core';
+import type { Grants, LeaveReason, Participant, ParticipantId } from '@weir/protocol';
+import { type Decide, type Decision, expecting, notThere, roomFull } from './decision.ts';
+import type { RoomChange } from './room-log.ts';
+import type { RoomReader } from './room-view.ts';
+import { provesSeat, type Session } from './session.ts';
+
+// The rules of taking, keeping and giving up a place in a room. `now` in ms since the epoch.
+
+export type SeatClaims = { identity: string; displayName: string; metadata: string; grants: Grants };
+
+export type NewSeat = SeatClaims & { participantId: ParticipantId; secretHash: string; mediaNodeId: string };
+
+/** A seat for one client, to be claimed before long. */
+export function placeSeat(seat: NewSeat, now: number): Decide<void> {
+  return (reader) => {
+    const { maxParticipants } = reader.room!.settings;
+    const others = [...reader.participants].filter((p) => p.identity !== seat.identity);
+    if (others.length >= maxParticipants) throw roomFull(reader.room!.roomId, maxParticipants);
+    const session: Session = {
+      ...seat,
+      state: 'placed',
+      createdAt: now,
+      signalingNode: '',
+      attachments: 0,
+      awaySince: now,
+    };
+    return {
+      change: {
+        expect: [{ key: 'room', is: 'present' }],
+        set: { [`session:${seat.participantId}`]: session },
+      },
+      result: undefined,
+    };
+  };
+}
+
+/** Attaches a socket; an older one loses the seat. A first claim enters the room or its lobby. */
+export function attach(
+  participantId: ParticipantId,
+  secret: string,
+  signalingNode: string,
+  now: number,
+): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    // The same answer for a wrong secret, so that seats cannot be probed.
+    if (!session || !provesSeat(session, secret))
+      throw new PlatformError('session-unknown', 'no such session, or it ended');
+    const attached: Session = {
+      ...session,
+      signalingNode,
+      attachments: session.attachments + 1,
+      awaySince: null,
+    };
+    if (session.state === 'placed')
+      return mustWait(reader, session) ? wait(reader, attached, now) : enterNow(reader, attached, now);
+    if (session.state === 'admitted') return enterNow(reader, attached, now);
+    const change: RoomChange = { set: { [`session:${participantId}`]: attached } };
+    const participant = reader.participant(participantId);
+    if (participant && participant.status !== 'connected')
+      show(change, { ...participant, status: 'connected' });
+    return { change: expecting(reader, `session:${participantId}`, change), result: attached };
+  };
+}
+
+function mustWait(reader: RoomReader, { grants }: Session): boolean {
+  return reader.room!.settings.lobby && !grants.admin && !grants.bypassLobby && !grants.hidden;
+}
+
+function wait(reader: RoomReader, session: Session, now: number): Decision<Session> {
+  const { participantId, identity, displayName } = session;
+  const waiting = { participantId, identity, displayName, since: now };
+  const held: Session = { ...session, state: 'waiting' };
+  const change: RoomChange = {
+    set: { [`session:${participantId}`]: held, [`lobby:${participantId}`]: waiting },
+    events: [{ type: 'lobbyEntered', waiting }],
+  };
+  return { change: expecting(reader, `session:${participantId}`, change), result: held };
+}
+
+/** From the lobby into the room, once admitted. */
+export function enter(participantId: ParticipantId, now: number): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session) throw new PlatformError('lobby-refused', 'the seat is gone');
+    if (session.state === 'joined') return { result: session };
+    if (session.state !== 'admitted') throw new PlatformError('wrong-state', 'not admitted yet');
+    return enterNow(reader, session, now);
+  };
+}
+
+function enterNow(reader: RoomReader, session: Session, now: number): Decision<Session> {
+  const { participantId, identity, displayName, metadata, grants } = session;
+  const joined: Session = { ...session, state: 'joined' };
+  const participant: Participant = {
+    participantId,
+    identity,
+    displayName,
+    metadata,
+    attributes: {},
+    grants,
+    joinedAt: now,
+    status: 'connected',
+  };
+  const change: RoomChange = {
+    expect: [],
+    atMost: { prefix: 'participant:', count: reader.room!.settings.maxParticipants },
+    set: {
+      [`session:${participantId}`]: joined,
+      [`participant:${participantId}`]: participant,
+      [`identity:${identity}`]: participantId, // Its version keeps two of one identity from entering at the same time.
+    },
+    delete: [],
+    events: [],
+  };
+  // The same identity twice is one person who came back another way: the newer one stays.
+  for (const other of reader.sessions)
+    if (other.identity === identity && other.participantId !== participantId && other.state !== 'placed')
+      giveUp(reader, other.participantId, 'replaced', change);
+  change.events!.push({ type: 'participantJoined', participant });
+  const expected = expecting(
+    reader,
+    `identity:${identity}`,
+    expecting(reader, `session:${participantId}`, change),
+  );
+  return { change: expected, result: joined };
+}
+
+/** The socket is gone, unless a newer one was attached: the others are told, the seat is kept. */
+export function detach(participantId: ParticipantId, attachments: number, now: number): Decide<void> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session || session.attachments !== attachments || session.awaySince !== null)
+      return { result: undefined };
+    const change: RoomChange = { set: { [`session:${participantId}`]: { ...session, awaySince: now } } };
+    const participant = reader.participant(participantId);
+    if (participant) show(change, { ...participant, status: 'reconnecting' });
+    return { change: expecting(reader, `session:${participantId}`, change), result: undefined };
+  };
+}
+
+/** Gives the seat up; nothing happens when it is gone already. */
+export function leave(participantId: ParticipantId, reason: LeaveReason): Decide<void> {
+  return (reader) => {
+    if (!reader.session(participantId)) return { result: undefined };
+    const change: RoomChange = { expect: [], delete: [], events: [] };
+    giveUp(reader, participantId, reason, change);
+    return { change, result: undefined };
+  };
+}
+
+/** Like `leave`, unless its client came back meanwhile. */
+export function expire(participantId: ParticipantId, attachments: number): Decide<void> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (session?.attachments !== attachments || session.awaySince === null) return { result: undefined };
+    return leave(participantId, 'lost')(reader);
+  };
+}
+
+export function admit(participantId: ParticipantId): Decide<void> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (session?.state === 'joined' || session?.state === 'admitted') return { result: undefined };
+    if (session?.state !== 'waiting') throw notThere(participantId);
+    const change: RoomChange = {
+      set: { [`session:${participantId}`]: { ...session, state: 'admitted' } },
+      delete: [`lobby:${participantId}`],
+      events: [{ type: 'lobbyLeft', participantId, outcome: 'admitted' }],
+    };
+    return { change: expecting(reader, `session:${participantId}`, change), result: undefined };
+  };
+}
+
+/** Out of the lobby, for good. */
+export function refuse(participantId: ParticipantId): Decide<void> {
+  return (reader) => {
+    if (!reader.waiting(participantId)) throw notThere(participantId);
+    return leave(participantId, 'removed')(reader);
+  };
+}
+
+export function remove(participantId: ParticipantId): Decide<void> {
+  return (reader) => {
+    if (!reader.session(participantId)) throw notThere(participantId);
+    return leave(participantId, 'removed')(reader);
+  };
+}
+
+/** Adds to `change` all that goes with a seat, as it was read. */
+function giveUp(
+  reader: RoomReader,
+  participantId: ParticipantId,
+  reason: LeaveReason,
+  change: RoomChange,
+): void {
+  const { expect = [], delete: gone = [], events = [] } = change;
+  const asRead = (key: string) => expect.push({ key, is: reader.version(key) });
+  expect.push({ key: 'room', is: 'present' });
+  asRead(`session:${participantId}`);
+  gone.push(`session:${participantId}`);
+  if (reader.waiting(participantId)) {
+    gone.push(`lobby:${participantId}`);
+    events.push({ type: 'lobbyLeft', participantId, outcome: reason === 'removed' ? 'refused' : 'left' });
+  }
+  if (!reader.participant(participantId)) return;
+  asRead(`participant:${participantId}`);
+  for (const { trackId } of reader.tracksOf(participantId)) {
+    gone.push(`track:${trackId}`);
+    events.push({ type: 'trackUnpublished', trackId, participantId });
+  }
+  gone.push(`participant:${participantId}`);
+  if (reason !== 'replaced') gone.push(`identity:${reader.participant(participantId)!.identity}`);
+  events.push({ type: 'participantLeft', participantId, reason });
+}
+
+function show(change: RoomChange, participant: Participant): void {
+  change.set = { ...change.set, [`participant:${participant.participantId}`]: participant };
+  change.events = [...(change.events ?? []), { type: 'participantUpdated', participant }];
+}

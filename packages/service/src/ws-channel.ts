@@ -1,0 +1,43 @@
+import { errorTable } from '@weir/core';
+import { type Channel, limits } from '@weir/protocol';
+import type { WebSocket } from 'ws';
+
+/**
+ * A server's end of a WebSocket as a channel. A socket whose reader is too slow is cut off with `slow-consumer`: what it
+ * missed it gets by resuming, and nobody else waits for it.
+ */
+export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socketBacklogBytes): Channel {
+  let onClose: ((code: number, reason: string) => void) | undefined;
+  let closed: { code: number; reason: string } | undefined;
+  const end = (code: number, reason: string) => {
+    if (closed) return;
+    closed = { code, reason };
+    onClose?.(code, reason);
+  };
+  socket.on('close', (code, reason) => end(code, reason.toString()));
+  socket.on('error', () => end(1006, 'socket error'));
+  return {
+    send(text) {
+      if (socket.readyState !== socket.OPEN) throw new Error('the socket is not open');
+      if (socket.bufferedAmount > backlogBytes) {
+        socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
+        socket.terminate(); // A close frame would wait behind the backlog.
+        return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
+      }
+      socket.send(text);
+    },
+    close(code, reason) {
+      if (socket.readyState === socket.CLOSED || socket.readyState === socket.CLOSING) return;
+      socket.close(code === 1000 || code >= 3000 ? code : 1000, reason.slice(0, 120));
+      // `ws` itself terminates 30 s after a close that is not answered: too long for a hostile client to keep memory.
+      setTimeout(() => socket.terminate(), 2_000).unref();
+    },
+    onMessage(listener) {
+      socket.on('message', (data, isBinary) => listener(isBinary ? '' : data.toString()));
+    },
+    onClose(listener) {
+      onClose = listener;
+      if (closed) listener(closed.code, closed.reason);
+    },
+  };
+}

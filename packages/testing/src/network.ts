@@ -1,0 +1,327 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { PlatformError } from '@weir/core';
+import { runCommand } from './command.ts';
+import { filterRuleset, type HostRules, natRuleset } from './network-rules.ts';
+import { type TempDir, tempDir } from './temp-dir.ts';
+
+/** One value for both directions, or one each; `up` is from the host. */
+export type PerDirection = number | { up?: number; down?: number };
+
+export type HostOptions = {
+  rateBps?: PerDirection;
+  lossRate?: PerDirection;
+  /**
+   * Puts the host behind address translation: it is seen under another address and reached by answers only.
+   * `port-preserving` looks the same to every peer; `symmetric` takes another random port for each.
+   */
+  nat?: 'port-preserving' | 'symmetric';
+  /** This host is the namespace that the test itself runs in; at most one. */
+  main?: boolean;
+};
+
+/** Whether this process may make network namespaces (root, `ip`, `nft` and `tc` installed). */
+export async function canMakeNamespaces(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const probe = `weir-probe-${process.pid}`;
+  try {
+    await runCommand('ip', ['netns', 'add', probe]);
+    await runCommand('ip', ['netns', 'delete', probe]);
+    await runCommand('nft', ['--version']);
+    await runCommand('tc', ['-V']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Hosts in network namespaces of their own, each on its own link to a router between them: `await using network = await
+ * createNetwork({ hosts: { client: { rateBps: 2e6 }, server: {} } })`. Rates, loss, cuts, blocked UDP and address
+ * translation are the kernel's. Delay, jitter and reordering are not offered here (they need netem, which not every
+ * kernel has): put a `udpProxy` or `tcpProxy` in the way. IPv4 only.
+ */
+export async function createNetwork<Name extends string>(options: {
+  hosts: Record<Name, HostOptions>;
+}): Promise<Network<Name>> {
+  const entries = Object.entries(options.hosts) as [Name, HostOptions][];
+  for (const [name] of entries)
+    if (!/^[a-z][a-z0-9-]{0,19}$/.test(name))
+      throw new PlatformError('bad-request', `a host is named in up to 20 of a-z, 0-9 and -, not ${name}`);
+  if (entries.length > 60 || entries.filter(([, { main }]) => main).length > 1)
+    throw new PlatformError('limit-reached', 'a network has up to 60 hosts, one of them main');
+  const claim = await claimNumber();
+  const network = new Network(claim, entries);
+  try {
+    await network.build();
+    return network;
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+}
+
+type Host = HostRules & {
+  namespace: string | undefined;
+  device: string;
+  gateway: string;
+  options: HostOptions;
+};
+
+export class Network<Name extends string> implements AsyncDisposable {
+  readonly #claim: Claim;
+  readonly #router: string;
+  readonly #hosts: Map<Name, Host>;
+  readonly #children = new Set<ChildProcess>();
+  #wrappers?: Promise<TempDir>;
+  #closing?: Promise<void>;
+  /** Rulesets are applied one after another. */
+  #applying: Promise<unknown> = Promise.resolve();
+
+  constructor(claim: Claim, entries: [Name, HostOptions][]) {
+    this.#claim = claim;
+    this.#router = namespaceName(claim.number, 'router');
+    this.#hosts = new Map(
+      entries.map(([name, options], index) => [
+        name,
+        {
+          options,
+          namespace: options.main ? undefined : namespaceName(claim.number, `host-${name}`),
+          device: options.main ? mainDevice(claim.number) : 'eth0',
+          link: `link${index}`,
+          // A /30 each: the router has the first address, the host the second.
+          gateway: `${subnet(claim.number)}.${4 * index + 1}`,
+          address: `${subnet(claim.number)}.${4 * index + 2}`,
+          lossRate: both(options.lossRate),
+          cut: false,
+          udpBlocked: false,
+          nat: options.nat,
+        },
+      ]),
+    );
+  }
+
+  /** Called once, by `createNetwork`. */
+  async build(): Promise<void> {
+    await runCommand('ip', ['netns', 'add', this.#router]);
+    await runCommand('ip', ['-n', this.#router, 'link', 'set', 'lo', 'up']);
+    await this.#inRouter('sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.disable_ipv6=1']);
+    for (const host of this.#hosts.values()) await this.#plug(host);
+    await this.#applyFilter();
+    await this.#inRouter('nft', ['-f', '-'], natRuleset([...this.#hosts.values()]));
+    for (const [name, { options }] of this.#hosts)
+      if (options.rateBps !== undefined) await this.setRate(name, options.rateBps);
+  }
+
+  /** The host's own address; other hosts reach it there unless it is behind address translation. */
+  address(name: Name): string {
+    return this.#host(name).address;
+  }
+
+  /** Starts a process on the host. It is killed when the network closes. */
+  exec(name: Name, command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
+    if (this.#closing) throw new PlatformError('wrong-state', 'the network is closed');
+    const { namespace } = this.#host(name);
+    const child = namespace
+      ? spawn('ip', ['netns', 'exec', namespace, command, ...args], options)
+      : spawn(command, args, options);
+    this.#children.add(child);
+    child.once('exit', () => this.#children.delete(child));
+    child.once('error', () => this.#children.delete(child));
+    return child;
+  }
+
+  /** Runs a command on the host to its end: its standard output, or an error when it fails or takes too long. */
+  async run(name: Name, command: string, args: readonly string[] = [], timeoutMs = 10_000): Promise<string> {
+    const { namespace } = this.#host(name);
+    return namespace
+      ? runCommand('ip', ['netns', 'exec', namespace, command, ...args], { timeoutMs })
+      : runCommand(command, args, { timeoutMs });
+  }
+
+  /** The path of an executable that runs `command` on the host: for what takes a path, as a browser's launcher. */
+  async executable(name: Name, command: string): Promise<string> {
+    const { namespace } = this.#host(name);
+    if (!namespace) return command;
+    this.#wrappers ??= tempDir();
+    const path = join((await this.#wrappers).path, `${name}-${command.replaceAll('/', '_')}`);
+    await writeFile(path, `#!/bin/sh\nexec ip netns exec ${namespace} '${command}' "$@"\n`, { mode: 0o755 });
+    return path;
+  }
+
+  /** Limits what the host sends and receives; `undefined` takes the limit away. */
+  async setRate(name: Name, rateBps: PerDirection | undefined): Promise<void> {
+    const { namespace, device, link } = this.#host(name);
+    const { up, down } = typeof rateBps === 'object' ? rateBps : { up: rateBps, down: rateBps };
+    await shape(namespace, device, up);
+    await shape(this.#router, link, down);
+  }
+
+  /** Loses packets at random between the host and all others; 0 stops it. */
+  setLoss(name: Name, lossRate: PerDirection): Promise<void> {
+    return this.#change(name, { lossRate: both(lossRate) });
+  }
+
+  /** Loses everything from and to the host, as a cable cut beyond its modem: the host itself is not told. */
+  cut(name: Name): Promise<void> {
+    return this.#change(name, { cut: true });
+  }
+
+  mend(name: Name): Promise<void> {
+    return this.#change(name, { cut: false });
+  }
+
+  /** Drops the host's UDP as strict firewalls do; TCP goes on. */
+  blockUdp(name: Name, udpBlocked = true): Promise<void> {
+    return this.#change(name, { udpBlocked });
+  }
+
+  /** Ends what runs on the hosts and removes every trace. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const child of this.#children) child.kill('SIGKILL');
+    await this.#applying.catch(() => {});
+    await removeNamespaces(this.#claim.number);
+    await (await this.#wrappers)?.[Symbol.asyncDispose]();
+    await this.#claim.release();
+  }
+
+  async #plug({ namespace, device, link, gateway, address }: Host): Promise<void> {
+    const within = namespace ? ['-n', namespace] : [];
+    if (namespace) await runCommand('ip', ['netns', 'add', namespace]);
+    const peer = ['peer', 'name', link, 'netns', this.#router];
+    await runCommand('ip', [...within, 'link', 'add', device, 'type', 'veth', ...peer]);
+    await runCommand('ip', ['-n', this.#router, 'address', 'add', `${gateway}/30`, 'dev', link]);
+    await runCommand('ip', ['-n', this.#router, 'link', 'set', link, 'up']);
+    await runCommand('ip', [...within, 'address', 'add', `${address}/30`, 'dev', device]);
+    await runCommand('ip', [...within, 'link', 'set', device, 'up']);
+    if (namespace) {
+      await runCommand('ip', [...within, 'link', 'set', 'lo', 'up']);
+      await runCommand('ip', [
+        'netns',
+        'exec',
+        namespace,
+        'sysctl',
+        '-qw',
+        'net.ipv6.conf.all.disable_ipv6=1',
+      ]);
+    }
+    const to = namespace ? 'default' : `${subnet(this.#claim.number)}.0/24`;
+    await runCommand('ip', [...within, 'route', 'add', to, 'via', gateway]);
+  }
+
+  #host(name: Name): Host {
+    const host = this.#hosts.get(name);
+    if (!host) throw new PlatformError('not-found', `the network has no host ${name}`);
+    return host;
+  }
+
+  #change(name: Name, change: Partial<HostRules>): Promise<void> {
+    Object.assign(this.#host(name), change);
+    return this.#applyFilter();
+  }
+
+  #applyFilter(): Promise<void> {
+    const applied = this.#applying
+      .catch(() => {}) // Its caller was told; the next ruleset is whole again.
+      .then(async () => {
+        await this.#inRouter('nft', ['-f', '-'], filterRuleset([...this.#hosts.values()]));
+      });
+    this.#applying = applied;
+    return applied;
+  }
+
+  #inRouter(command: string, args: string[], input?: string): Promise<string> {
+    return runCommand('ip', ['netns', 'exec', this.#router, command, ...args], { input });
+  }
+}
+
+const maxNetworks = 64;
+const namespacePattern = /^weir-(\d+)-/;
+const namespaceName = (number: number, rest: string) => `weir-${number}-${rest}`;
+const mainDevice = (number: number) => `weir-${number}`;
+const subnet = (number: number) => `10.213.${number}`;
+
+const both = (value: PerDirection = 0) =>
+  typeof value === 'number' ? { up: value, down: value } : { up: value.up ?? 0, down: value.down ?? 0 };
+
+async function shape(namespace: string | undefined, device: string, rateBps?: number): Promise<void> {
+  const within = namespace ? ['-n', namespace] : [];
+  const replace = [...within, 'qdisc', 'replace', 'dev', device, 'root'];
+  if (rateBps === undefined) {
+    await runCommand('tc', [...replace, 'noqueue']);
+    return;
+  }
+  const burstBytes = Math.max(3000, Math.ceil(rateBps / 800)); // 10 ms' worth, or two packets.
+  const limit = ['rate', `${Math.round(rateBps)}bit`, 'burst', `${burstBytes}`, 'latency', '200ms'];
+  await runCommand('tc', [...replace, 'tbf', ...limit]);
+}
+
+type Claim = { number: number; release(): Promise<void> };
+
+/**
+ * A number that no other living process has: it names namespaces and addresses. What still bears a free number was left
+ * behind by a process that died, and is removed first.
+ */
+async function claimNumber(): Promise<Claim> {
+  const used = new Set((await namespacesOf()).map((name) => Number(namespacePattern.exec(name)![1])));
+  let claimed: Claim | undefined;
+  for (let number = 0; number < maxNetworks; number++) {
+    if (claimed && !used.has(number)) continue;
+    const claim = await tryClaim(number);
+    if (!claim) continue;
+    if (used.has(number)) await removeNamespaces(number);
+    if (claimed) await claim.release();
+    else claimed = claim;
+  }
+  if (!claimed) throw new PlatformError('limit-reached', `${maxNetworks} networks exist`);
+  return claimed;
+}
+
+/** An abstract socket is the lock: the kernel frees it when its owner ends, however it ends. */
+async function tryClaim(number: number): Promise<Claim | undefined> {
+  const server: Server = createServer();
+  const listening = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(`\0weir-network-${number}`, () => resolve(true));
+  });
+  if (!listening) return undefined;
+  server.unref();
+  return { number, release: () => new Promise((released) => server.close(() => released())) };
+}
+
+async function namespacesOf(number?: number): Promise<string[]> {
+  const listed = await runCommand('ip', ['netns', 'list']);
+  return listed
+    .split('\n')
+    .map((line) => line.split(' ')[0]!)
+    .filter((name) => {
+      const match = namespacePattern.exec(name);
+      return match && (number === undefined || Number(match[1]) === number);
+    });
+}
+
+/** Kills what runs inside, and removes the namespaces and with them their devices. */
+async function removeNamespaces(number: number): Promise<void> {
+  for (const namespace of await namespacesOf(number)) {
+    for (const pid of (await runCommand('ip', ['netns', 'pids', namespace])).split('\n').filter(Boolean))
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It ended by itself meanwhile.
+      }
+    await runCommand('ip', ['netns', 'delete', namespace]);
+  }
+  // The kernel removes devices some time after their namespace; the next owner of the number needs the name now.
+  await runCommand('ip', ['link', 'delete', mainDevice(number)]).catch(() => {});
+}

@@ -1,0 +1,291 @@
+import { maySee, type RoomRecord, type Rooms, type RoomView, type Session } from '@weir/cluster';
+import { backoffMs, type ErrorCode, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
+import type {
+  Calls,
+  Joined,
+  MediaNodeContract,
+  MediaSession,
+  ParticipantId,
+  RoomEvent,
+  RpcPeer,
+  RtpCapabilities,
+  SignalingClient,
+  SignalingServer,
+  Subscription,
+  TrackId,
+} from '@weir/protocol';
+import type { z } from 'zod';
+import type { MediaLinks } from './media-links.ts';
+
+export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
+type JoinedResult = z.infer<typeof Joined>;
+
+export type AttendanceOptions = {
+  rooms: Rooms;
+  links: MediaLinks;
+  view: RoomView;
+  session: Session;
+  peer: ClientPeer;
+  rtpCapabilities: RtpCapabilities;
+  /** Subscribe to every track that is there when media is set up. */
+  subscribeAll: boolean;
+  iceServers: JoinedResult['iceServers'];
+  logger: Logger;
+};
+
+const mediaRetries = 6;
+
+/** One client, attached to its seat on this node: its view of the room, its media session, its events. */
+export class Attendance extends Lifetime {
+  readonly #options: AttendanceOptions;
+  #session: Session;
+  #media: MediaSession | undefined;
+  #mediaLifetime: Lifetime | undefined;
+  /** Events up to this revision are known to the client; undefined: not told any yet. */
+  #told: number | undefined;
+  readonly #held: { record: RoomRecord; hidden: ReadonlySet<ParticipantId> }[] = [];
+
+  constructor(options: AttendanceOptions) {
+    super();
+    this.#options = options;
+    this.#session = options.session;
+    options.view.onRecord((record, hidden) => this.#take(record, hidden), this.signal);
+    options.view.onClose(() => this.end('room-ended', 'the room was ended'));
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+  get participantId(): ParticipantId {
+    return this.#session.participantId;
+  }
+  get roomId(): string {
+    return this.#options.view.roomId;
+  }
+  get view(): RoomView {
+    return this.#options.view;
+  }
+
+  /** Its media session's id. Throws `wrong-state` before the client has joined. */
+  get mediaSessionId(): string {
+    if (!this.#media) throw new PlatformError('wrong-state', 'join first');
+    return this.#media.mediaSessionId;
+  }
+
+  /** The grants as they are now. Throws `wrong-state` before the client is in the room. */
+  get grants() {
+    const participant = this.view.reader.participant(this.participantId);
+    if (!participant) throw new PlatformError('wrong-state', 'not in the room');
+    return participant.grants;
+  }
+
+  get #viewer() {
+    return {
+      participantId: this.participantId,
+      admin: this.view.reader.participant(this.participantId)?.grants.admin ?? false,
+    };
+  }
+
+  mediaCalls(): Promise<Calls<MediaNodeContract>> {
+    return this.#options.links.calls(this.#session.mediaNodeId);
+  }
+
+  /** From the lobby into the room. */
+  async enter(): Promise<JoinedResult> {
+    this.#session = await this.#options.rooms.enter(this.roomId, this.participantId);
+    return this.joined();
+  }
+
+  /** Sets media up anew and answers with the whole room. */
+  async joined(): Promise<JoinedResult> {
+    const { media, subscriptions } = await this.#openMedia();
+    const snapshot = this.view.reader.snapshot(this.#viewer);
+    this.#startTelling(snapshot.revision);
+    const { iceServers } = this.#options;
+    return {
+      status: 'joined',
+      participantId: this.participantId,
+      snapshot,
+      media,
+      subscriptions,
+      iceServers,
+    };
+  }
+
+  /** Takes over the running media session; false when it is gone. */
+  async adoptMedia(mediaSessionId: string): Promise<boolean> {
+    const { alive } = await (await this.mediaCalls())['session.adopt']({ mediaSessionId });
+    if (!alive) return false;
+    // The transports' parameters are the client's already.
+    this.#attachMedia({ mediaSessionId, nodeId: this.#session.mediaNodeId, send: null, receive: null });
+    return true;
+  }
+
+  /** What the client missed since `revision`, in order; from then on it is told everything. */
+  catchUp(
+    missed: RoomRecord[],
+    revision: number,
+  ): { events: { revision: number; event: RoomEvent }[]; revision: number } {
+    const events = missed.flatMap((record) => this.#visible(record, this.view.hidden));
+    const last = missed.at(-1)?.revision ?? revision;
+    this.#startTelling(last);
+    return { events, revision: last };
+  }
+
+  snapshot() {
+    const snapshot = this.view.reader.snapshot(this.#viewer);
+    this.#startTelling(snapshot.revision);
+    return snapshot;
+  }
+
+  /** Tells the client why, and closes for good. */
+  end(code: ErrorCode, message: string): void {
+    if (this.closed) return;
+    this.#options.peer.notify('session.closed', { code, message });
+    this.#options.peer.closeWith(code);
+    this.close('requested');
+  }
+
+  // ---- events ----
+
+  #startTelling(revision: number): void {
+    this.#told = revision;
+    for (const { record, hidden } of this.#held.splice(0)) this.#tell(record, hidden);
+  }
+
+  #take(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): void {
+    if (this.#told === undefined) this.#held.push({ record, hidden });
+    else this.#tell(record, hidden);
+    this.#obey(record);
+  }
+
+  #tell(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): void {
+    if (record.revision <= this.#told!) return;
+    this.#told = record.revision;
+    for (const notice of this.#visible(record, hidden)) this.#options.peer.notify('room.event', notice);
+  }
+
+  #visible(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): { revision: number; event: RoomEvent }[] {
+    const viewer = this.#viewer;
+    return record.events
+      .filter((event) => maySee(viewer, event, hidden))
+      .map((event) => ({ revision: record.revision, event }));
+  }
+
+  /** What a change means for this seat itself. */
+  #obey(record: RoomRecord): void {
+    const key = `session:${this.participantId}`;
+    if (record.delete.includes(key)) return this.#seatGone(record);
+    const changed = record.set[key] as Session | undefined;
+    if (!changed) return;
+    if (changed.attachments > this.#session.attachments)
+      return this.end('session-replaced', 'the session was continued on another connection');
+    const before = this.#session;
+    this.#session = changed;
+    if (before.state === 'waiting' && changed.state === 'admitted')
+      this.#options.peer.notify('session.admitted', {});
+    if (before.grants.subscribe && !changed.grants.subscribe) void this.#unsubscribeAll();
+    if (!before.grants.admin && changed.grants.admin)
+      for (const waiting of this.view.reader.lobby)
+        this.#options.peer.notify('room.event', {
+          revision: record.revision,
+          event: { type: 'lobbyEntered', waiting },
+        });
+  }
+
+  #seatGone(record: RoomRecord): void {
+    for (const event of record.events) {
+      if (
+        event.type === 'lobbyLeft' &&
+        event.participantId === this.participantId &&
+        event.outcome === 'refused'
+      )
+        return this.end('lobby-refused', 'a moderator did not admit you');
+      if (event.type !== 'participantLeft' || event.participantId !== this.participantId) continue;
+      if (event.reason === 'removed') return this.end('removed', 'a moderator removed you from the room');
+      if (event.reason === 'replaced')
+        return this.end('session-replaced', 'the same identity joined from somewhere else');
+    }
+    this.close('requested'); // Its own leaving, or an expiry: the connection says what is next.
+  }
+
+  async #unsubscribeAll(): Promise<void> {
+    try {
+      const trackIds = [...this.view.reader.tracks].map((track) => track.trackId);
+      await (await this.mediaCalls())['track.unsubscribe']({ mediaSessionId: this.mediaSessionId, trackIds });
+    } catch (error) {
+      this.#options.logger.warn(
+        { err: error, participantId: this.participantId },
+        'could not withdraw subscriptions',
+      );
+    }
+  }
+
+  // ---- media ----
+
+  /** The tracks that this participant may receive. */
+  receivable(wanted?: TrackId[]): TrackId[] {
+    const { reader } = this.view;
+    if (!reader.participant(this.participantId)?.grants.subscribe) return [];
+    const tracks = wanted ? wanted.flatMap((id) => reader.track(id) ?? []) : [...reader.tracks];
+    return tracks.filter((t) => t.participantId !== this.participantId).map((t) => t.trackId);
+  }
+
+  async #openMedia(): Promise<{ media: MediaSession; subscriptions: Subscription[] }> {
+    const { grants } = this;
+    const calls = await this.mediaCalls();
+    const opened = await calls['session.open']({
+      roomId: this.roomId,
+      participantId: this.participantId,
+      rtpCapabilities: this.#options.rtpCapabilities,
+      send: !grants.hidden && (grants.data || grants.publish !== false),
+      receive: grants.subscribe,
+      trackIds: this.#options.subscribeAll ? this.receivable() : [],
+    });
+    if (this.closed) {
+      await calls['session.close']({ mediaSessionId: opened.media.mediaSessionId });
+      throw new PlatformError('connection-lost', 'the client went while its media was set up');
+    }
+    this.#attachMedia(opened.media);
+    return opened;
+  }
+
+  #attachMedia(media: MediaSession): void {
+    this.#mediaLifetime?.close();
+    this.#media = media;
+    this.#mediaLifetime = this.own(new Lifetime());
+    const { signal } = this.#mediaLifetime;
+    const { peer } = this.#options;
+    const notices = this.#options.links.notices(this.roomId, media.mediaSessionId, signal);
+    notices.on('subscription.closed', ({ subscriptionId, trackId }) =>
+      peer.notify('subscription.closed', { subscriptionId, trackId }),
+    );
+    notices.on('subscription.layers', ({ mediaSessionId: _, ...layers }) =>
+      peer.notify('subscription.layers', layers),
+    );
+    notices.on('room.speakers', ({ speakers }) => peer.notify('room.speakers', { speakers }));
+    notices.on('session.lost', ({ reason }) => void this.#rehome(reason));
+    notices.on('linkLost', (nodeId) => {
+      if (nodeId === media.nodeId) void this.#rehome('the media node went away');
+    });
+  }
+
+  /** The media session died under the client: a new one, as fast as can be. */
+  async #rehome(reason: string): Promise<void> {
+    this.#mediaLifetime?.close();
+    for (let attempt = 1; attempt <= mediaRetries && !this.closed; attempt++) {
+      try {
+        const { media, subscriptions } = await this.#openMedia();
+        this.#options.peer.notify('media.reset', { media, subscriptions, reason });
+        return;
+      } catch (error) {
+        this.#options.logger.warn(
+          { err: error, participantId: this.participantId, attempt },
+          're-homing failed',
+        );
+        await sleep(backoffMs(attempt, { firstMs: 50, maxMs: 2_000 }), this.signal);
+      }
+    }
+    this.#options.peer.closeWith('media-lost'); // The client resumes, with new media, perhaps on another node.
+  }
+}

@@ -1,0 +1,334 @@
+import type { ClusterStore, Rooms, Session } from '@weir/cluster';
+import { Lifetime, type Logger, newId, PlatformError, TokenBucket } from '@weir/core';
+import {
+  type Channel,
+  type Handlers,
+  type IceServer,
+  limits,
+  type ParsedParams,
+  protocolVersion,
+  type Result,
+  RpcPeer,
+  type RtpCapabilities,
+  type SignalingClient,
+  type SignalingServer,
+  type Source,
+  signalingServer,
+  type Track,
+} from '@weir/protocol';
+import { Attendance } from './attendance.ts';
+import type { MediaLinks } from './media-links.ts';
+
+export type ConnectionOptions = {
+  nodeId: string;
+  store: ClusterStore;
+  rooms: Rooms;
+  links: MediaLinks;
+  iceServers: (participantId: string) => IceServer[];
+  logger: Logger;
+  /** Counts what went wrong, by error code. */
+  count: (what: string) => void;
+};
+
+type Params<M extends keyof SignalingServer['requests']> = ParsedParams<SignalingServer, M>;
+type Answer<M extends keyof SignalingServer['requests']> = Promise<Result<SignalingServer, M>>;
+
+const kindOf: Record<Source, Track['kind']> = {
+  camera: 'video',
+  screen: 'video',
+  microphone: 'audio',
+  'screen-audio': 'audio',
+  data: 'data',
+};
+/** After so many broken messages a client is not mistaken, it is hostile. */
+const maxViolations = 100;
+
+/** One socket of one client: parses, checks grants, and hands on. */
+export class ClientConnection extends Lifetime {
+  readonly #options: ConnectionOptions;
+  readonly #peer: RpcPeer<SignalingServer, SignalingClient>;
+  readonly #messages = new TokenBucket(limits.clientMessageRate);
+  readonly #data = new TokenBucket(limits.dataMessageRate);
+  #attendance: Attendance | undefined;
+  #joining = false;
+  #violations = 0;
+
+  constructor(channel: Channel, options: ConnectionOptions) {
+    super();
+    this.#options = options;
+    this.#peer = new RpcPeer<SignalingServer, SignalingClient>(channel, {
+      contract: signalingServer,
+      handlers: this.#handlers(),
+      notices: {},
+      admit: (bytes) => this.#admit(bytes),
+      onFault: (method, error) => {
+        options.count('internal');
+        options.logger.error({ err: error, method }, 'a request handler failed');
+      },
+      onViolation: (error) => this.#violated(error),
+    });
+    this.own(this.#peer);
+    this.#peer.onClose(() => {
+      this.#lost(this.#peer.closeInfo.code);
+      this.close('lost');
+    });
+    const timer = setTimeout(() => {
+      if (!this.#attendance) this.#peer.closeWith('timeout');
+    }, limits.unauthenticatedSocketMs);
+    this.onClose(() => clearTimeout(timer));
+  }
+
+  /** The node is leaving: the client resumes on another one at once. */
+  sendAway(): void {
+    this.#peer.closeWith('going-away');
+  }
+
+  #admit(bytes: number): void {
+    if (bytes > limits.clientMessageBytes)
+      throw new PlatformError('payload-too-large', `${bytes} bytes; at most ${limits.clientMessageBytes}`);
+    if (!this.#messages.take())
+      throw new PlatformError(
+        'rate-limited',
+        `more than ${limits.clientMessageRate.perSecond} messages a second`,
+      );
+  }
+
+  #violated(error: PlatformError): void {
+    this.#options.count(error.code);
+    this.#violations += 1;
+    if (this.#violations > maxViolations) this.#peer.closeWith(error.code);
+  }
+
+  /** The socket went. The seat stays; a page that reloads says so (1001), anything else gets a moment to come back. */
+  #lost(code: number): void {
+    const attendance = this.#attendance;
+    if (!attendance || attendance.closed) return;
+    const { roomId, participantId, session } = attendance;
+    attendance.close('lost');
+    const detach = () =>
+      this.#options.rooms.detach(roomId, participantId, session.attachments).catch((error) => {
+        if (!(error instanceof PlatformError && error.code === 'room-not-found'))
+          this.#options.logger.warn({ err: error, participantId }, 'could not mark a seat as away');
+      });
+    if (code === 1001) void detach();
+    else if (code !== 4503) setTimeout(detach, limits.reconnectingGraceMs).unref();
+  }
+
+  get #attended(): Attendance {
+    if (!this.#attendance) throw new PlatformError('wrong-state', 'join or resume first');
+    return this.#attendance;
+  }
+
+  get #moderated(): Attendance {
+    const attendance = this.#attended;
+    if (!attendance.grants.admin) throw new PlatformError('forbidden', 'only an admin may do this');
+    return attendance;
+  }
+
+  // ---- joining and resuming ----
+
+  /** Attaches to the seat; one attempt at a time, and once a connection. */
+  async #attach(
+    params: Params<'session.join'> | Params<'session.resume'>,
+    proceed: (attendance: Attendance) => Promise<never> | Promise<Result<SignalingServer, 'session.resume'>>,
+  ): Promise<Result<SignalingServer, 'session.resume'>> {
+    if (params.protocolVersion !== protocolVersion)
+      throw new PlatformError('unsupported-version', `this node speaks protocol ${protocolVersion}`);
+    if (this.#attendance || this.#joining)
+      throw new PlatformError('wrong-state', 'this connection has joined');
+    this.#joining = true;
+    const { rooms, nodeId, links, iceServers, logger } = this.#options;
+    const { roomId, participantId, secret } = params;
+    const scope = new Lifetime();
+    try {
+      const session: Session = await rooms.attach(roomId, participantId, secret, nodeId);
+      const view = await rooms.view(roomId, scope.signal);
+      const attendance = new Attendance({
+        rooms,
+        links,
+        view,
+        session,
+        peer: this.#peer,
+        rtpCapabilities: params.rtpCapabilities as RtpCapabilities,
+        subscribeAll: params.subscribe === 'all',
+        iceServers: iceServers(participantId),
+        logger,
+      });
+      attendance.onClose(() => scope.close());
+      this.#attendance = attendance;
+      if (this.closed) this.#lost(1006); // It went while we attached.
+      if (session.state === 'waiting') return { status: 'waiting', participantId };
+      return await proceed(attendance);
+    } catch (error) {
+      const failed = this.#attendance;
+      this.#attendance = undefined;
+      failed?.close('failed');
+      scope.close();
+      throw error;
+    } finally {
+      this.#joining = false;
+    }
+  }
+
+  async #resume(attendance: Attendance, params: Params<'session.resume'>): Answer<'session.resume'> {
+    const { rooms, store } = this.#options;
+    const { roomId, participantId } = attendance;
+    const { mediaSessionId, revision } = params;
+    if (!mediaSessionId) {
+      await rooms.unpublishAll(roomId, participantId); // A reloaded page has none of its tracks any more.
+      return attendance.joined();
+    }
+    const alive = await attendance.adoptMedia(mediaSessionId).catch(() => false);
+    if (!alive) return attendance.joined();
+    const missed = revision > 0 ? await store.rooms.since(roomId, revision) : 'gone';
+    return {
+      status: 'resumed',
+      participantId,
+      missed: missed === 'gone' ? { snapshot: attendance.snapshot() } : attendance.catchUp(missed, revision),
+    };
+  }
+
+  // ---- the table ----
+
+  #handlers(): Handlers<SignalingServer> {
+    const { rooms } = this.#options;
+    return {
+      'session.join': (params) =>
+        this.#attach(params, (attendance) => attendance.joined()) as Answer<'session.join'>,
+      'session.resume': (params) => this.#attach(params, (attendance) => this.#resume(attendance, params)),
+      'session.enter': async () => this.#attended.enter(),
+      'session.leave': async () => {
+        const { roomId, participantId } = this.#attended;
+        await rooms.leave(roomId, participantId, 'left');
+        return {};
+      },
+      'session.ping': async () => ({}),
+
+      'transport.connect': async (params) => {
+        const { mediaSessionId } = this.#attended;
+        return (await this.#attended.mediaCalls())['transport.connect']({ mediaSessionId, ...params });
+      },
+      'transport.restartIce': async (params) => {
+        const { mediaSessionId } = this.#attended;
+        return (await this.#attended.mediaCalls())['transport.restartIce']({ mediaSessionId, ...params });
+      },
+
+      'track.publish': (params) => this.#publish(params),
+      'track.unpublish': async ({ trackId }) => {
+        const { roomId, participantId } = this.#attended;
+        await rooms.unpublish(roomId, participantId, trackId);
+        return {};
+      },
+      'track.setMuted': async ({ trackId, muted }) => {
+        const { roomId, participantId } = this.#attended;
+        return { track: await rooms.setMuted(roomId, participantId, trackId, muted) };
+      },
+      'track.subscribe': async ({ trackIds }) => {
+        const attendance = this.#attended;
+        if (!attendance.grants.subscribe)
+          throw new PlatformError('forbidden', 'the grants do not allow to subscribe');
+        const receivable = attendance.receivable(trackIds);
+        const answer = receivable.length
+          ? await (await attendance.mediaCalls())['track.subscribe']({
+              mediaSessionId: attendance.mediaSessionId,
+              trackIds: receivable,
+              started: false,
+            })
+          : { subscriptions: [], failures: [] };
+        const known = new Set(receivable);
+        const failures = trackIds
+          .filter((trackId) => !known.has(trackId))
+          .map((trackId) => ({ trackId, code: 'track-not-found', message: 'no such track to receive' }));
+        return { ...answer, failures: [...answer.failures, ...failures] };
+      },
+      'track.start': (params) => this.#media('track.start', params),
+      'track.unsubscribe': (params) => this.#media('track.unsubscribe', params),
+      'track.setPreferences': (params) => this.#media('track.setPreferences', params),
+
+      'participant.update': async (update) => {
+        const { roomId, participantId } = this.#attended;
+        await rooms.updateParticipant(roomId, participantId, update);
+        return {};
+      },
+      'data.send': async (message) => {
+        const { grants, roomId, participantId } = this.#attended;
+        if (!grants.data) throw new PlatformError('forbidden', 'the grants do not allow to send data');
+        if (!this.#data.take())
+          throw new PlatformError(
+            'rate-limited',
+            `more than ${limits.dataMessageRate.perSecond} data messages a second`,
+          );
+        return { revision: await rooms.sendData(roomId, { ...message, from: participantId }) };
+      },
+
+      'moderation.mute': async ({ trackId, muted }) => {
+        await rooms.moderateMute(this.#moderated.roomId, trackId, muted);
+        return {};
+      },
+      'moderation.remove': async ({ participantId }) => {
+        await rooms.removeParticipant(this.#moderated.roomId, participantId);
+        return {};
+      },
+      'moderation.setGrants': async ({ participantId, grants }) => {
+        await rooms.setGrants(this.#moderated.roomId, participantId, grants);
+        return {};
+      },
+      'lobby.admit': async ({ participantId }) => {
+        await rooms.admit(this.#moderated.roomId, participantId);
+        return {};
+      },
+      'lobby.refuse': async ({ participantId }) => {
+        await rooms.refuse(this.#moderated.roomId, participantId);
+        return {};
+      },
+      'room.update': async ({ settings }) => {
+        await rooms.updateSettings(this.#moderated.roomId, settings);
+        return {};
+      },
+      'room.end': async () => {
+        await rooms.endRoom(this.#moderated.roomId);
+        return {};
+      },
+    };
+  }
+
+  async #media<M extends 'track.start' | 'track.unsubscribe' | 'track.setPreferences'>(
+    method: M,
+    params: Params<M>,
+  ): Promise<Record<string, never>> {
+    const { mediaSessionId } = this.#attended;
+    const calls = await this.#attended.mediaCalls();
+    await (calls[method] as (params: object) => Promise<unknown>)({ mediaSessionId, ...params });
+    return {};
+  }
+
+  async #publish(params: Params<'track.publish'>): Answer<'track.publish'> {
+    const { rooms } = this.#options;
+    const { roomId, participantId, mediaSessionId } = this.#attended;
+    const { kind, source, name, muted, width, height } = params;
+    if (kindOf[source] !== kind)
+      throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
+    const before = await rooms.mayPublish(roomId, participantId, source, params.trackId);
+    if (params.trackId && !before)
+      throw new PlatformError('track-not-found', `no track ${params.trackId} of yours`);
+    const trackId = before?.trackId ?? newId('t');
+    const calls = await this.#attended.mediaCalls();
+    const { codec, spatialLayers } = await calls['track.publish']({
+      mediaSessionId,
+      trackId,
+      epoch: (before?.epoch ?? 0) + 1,
+      kind,
+      muted: muted || before?.mutedBy === 'moderator',
+      ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
+      ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),
+    });
+    try {
+      const size = { ...(width ? { width } : {}), ...(height ? { height } : {}) };
+      const track = { trackId, kind, source, name, muted, codec, spatialLayers, ...size };
+      return { track: await rooms.publish(roomId, participantId, track) };
+    } catch (error) {
+      await calls['track.unpublish']({ mediaSessionId, trackId }); // Produced, but not allowed into the room after all.
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { Emitter, Lifetime, PlatformError } from '@weir/core';
+import type { Calls, MediaControl, MediaNodeContract, NoticeHandlers, NoticeParams } from '@weir/protocol';
+
+/** A control connection to one media node. */
+export type MediaLink = { calls: Calls<MediaNodeContract>; lifetime: Lifetime };
+
+/** How this signaling node reaches media nodes: a function call in one process, a WebSocket between machines. */
+export type OpenMediaLink = (nodeId: string, listener: NoticeHandlers<MediaControl>) => Promise<MediaLink>;
+
+export type MediaNotices = {
+  [N in keyof MediaControl['notifications']]: [NoticeParams<MediaControl, N>];
+} & { linkLost: [nodeId: string] };
+
+/** One control connection to each media node in use, opened when first needed; its notices, by media session. */
+export class MediaLinks extends Lifetime {
+  readonly #open: OpenMediaLink;
+  readonly #links = new Map<string, Promise<MediaLink>>();
+  readonly #bySession = new Map<string, Emitter<MediaNotices>>();
+  readonly #byRoom = new Map<string, Set<Emitter<MediaNotices>>>();
+
+  constructor(open: OpenMediaLink) {
+    super();
+    this.#open = open;
+  }
+
+  /** Throws `no-media-node` when the node cannot be reached. */
+  async calls(nodeId: string): Promise<Calls<MediaNodeContract>> {
+    let link = this.#links.get(nodeId);
+    if (!link) {
+      link = this.#connect(nodeId);
+      this.#links.set(nodeId, link);
+      link.catch(() => this.#links.delete(nodeId));
+    }
+    return (await link).calls;
+  }
+
+  /** The notices of one media session and its room, until `signal` aborts. */
+  notices(roomId: string, mediaSessionId: string, signal: AbortSignal): Emitter<MediaNotices> {
+    const emitter = new Emitter<MediaNotices>();
+    this.#bySession.set(mediaSessionId, emitter);
+    const inRoom = this.#byRoom.get(roomId) ?? new Set();
+    this.#byRoom.set(roomId, inRoom.add(emitter));
+    const forget = () => {
+      if (this.#bySession.get(mediaSessionId) === emitter) this.#bySession.delete(mediaSessionId);
+      inRoom.delete(emitter);
+      if (inRoom.size === 0 && this.#byRoom.get(roomId) === inRoom) this.#byRoom.delete(roomId);
+    };
+    if (signal.aborted) forget();
+    else signal.addEventListener('abort', forget, { once: true });
+    return emitter;
+  }
+
+  async #connect(nodeId: string): Promise<MediaLink> {
+    const link = await this.#open(nodeId, {
+      'session.lost': (notice) => this.#bySession.get(notice.mediaSessionId)?.emit('session.lost', notice),
+      'session.connectivity': (notice) =>
+        this.#bySession.get(notice.mediaSessionId)?.emit('session.connectivity', notice),
+      'subscription.closed': (notice) =>
+        this.#bySession.get(notice.mediaSessionId)?.emit('subscription.closed', notice),
+      'subscription.layers': (notice) =>
+        this.#bySession.get(notice.mediaSessionId)?.emit('subscription.layers', notice),
+      'room.speakers': (notice) => {
+        for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.speakers', notice);
+      },
+    }).catch((error) => {
+      throw new PlatformError('no-media-node', `media node ${nodeId} cannot be reached`, { cause: error });
+    });
+    this.own(link.lifetime);
+    link.lifetime.onClose(() => {
+      this.#links.delete(nodeId);
+      if (!this.closed) for (const emitter of [...this.#bySession.values()]) emitter.emit('linkLost', nodeId);
+    });
+    return link;
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ClusterStore, type Lease, Rooms } from '@weir/cluster';
+import { Lifetime, type Logger, sleep } from '@weir/core';
+import { type Channel, type IceServer, limits, subprotocol } from '@weir/protocol';
+import { wsChannel } from '@weir/service';
+import { WebSocketServer } from 'ws';
+import { ClientConnection } from './client-connection.ts';
+import { MediaLinks, type OpenMediaLink } from './media-links.ts';
+import { SessionReaper, signalingLease } from './session-reaper.ts';
+
+export type SignalingOptions = {
+  store: ClusterStore;
+  openMediaLink: OpenMediaLink;
+  iceServers?: (participantId: string) => IceServer[];
+  logger: Logger;
+  nodeId?: string;
+};
+
+/** Where clients open their WebSocket. */
+export const signalingPath = '/v1/signaling';
+
+const leaseMs = 3_000;
+const drainMs = 2_000;
+
+/** A signaling node: takes sockets from HTTP servers, and keeps nothing that another node could not take over. */
+export class Signaling extends Lifetime {
+  readonly nodeId: string;
+  readonly rooms: Rooms;
+  readonly #options: SignalingOptions;
+  readonly #links: MediaLinks;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #sockets: WebSocketServer;
+  /** What went wrong so far, by error code. */
+  readonly violations = new Map<string, number>();
+
+  constructor(options: SignalingOptions) {
+    super();
+    this.#options = options;
+    this.nodeId = options.nodeId ?? `sig-${randomUUID().slice(0, 8)}`;
+    this.rooms = new Rooms(options.store.rooms);
+    this.#links = new MediaLinks(options.openMediaLink);
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: limits.clientMessageBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    });
+  }
+
+  static async start(options: SignalingOptions): Promise<Signaling> {
+    const node = new Signaling(options);
+    const lease = await options.store.leases.acquire(signalingLease(node.nodeId), node.nodeId, leaseMs);
+    void node.#keepLease(lease);
+    node.own(new SessionReaper(options.store, node.rooms, node.nodeId, options.logger));
+    return node;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes the WebSocket upgrades of `server` at `signalingPath` until this node closes. */
+  attach(server: Server): void {
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (new URL(request.url ?? '/', 'http://any').pathname !== signalingPath) return;
+      this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+        if (ws.protocol !== subprotocol) return ws.close(4426, 'unsupported-version');
+        this.accept(wsChannel(ws));
+      });
+    };
+    server.on('upgrade', onUpgrade);
+    this.onClose(() => server.off('upgrade', onUpgrade));
+  }
+
+  /** Serves one client over `channel`. */
+  accept(channel: Channel): void {
+    const { store, logger } = this.#options;
+    const connection = new ClientConnection(channel, {
+      nodeId: this.nodeId,
+      store,
+      rooms: this.rooms,
+      links: this.#links,
+      iceServers: this.#options.iceServers ?? (() => []),
+      logger,
+      count: (what) => this.violations.set(what, (this.violations.get(what) ?? 0) + 1),
+    });
+    this.#connections.add(connection);
+    connection.onClose(() => this.#connections.delete(connection));
+  }
+
+  /** Sends every client to another node and stops. */
+  async stop(): Promise<void> {
+    for (const connection of this.#connections) connection.sendAway();
+    const deadline = Date.now() + drainMs;
+    while (this.#connections.size && Date.now() < deadline) await sleep(10);
+    this.close();
+    this.#links.close();
+    this.#sockets.close();
+  }
+
+  async #keepLease(first: Lease | undefined): Promise<void> {
+    let lease = first;
+    while (!this.closed) {
+      await sleep(leaseMs / 3, this.signal);
+      try {
+        const { leases } = this.#options.store;
+        if (lease && (await leases.renew(lease, leaseMs))) continue;
+        lease = await leases.acquire(signalingLease(this.nodeId), this.nodeId, leaseMs);
+      } catch (error) {
+        this.#options.logger.warn({ err: error }, 'could not renew the lease of this signaling node');
+      }
+    }
+    if (lease) await this.#options.store.leases.release(lease).catch(() => {});
+  }
+}
