@@ -28,7 +28,10 @@ export class Subscriber {
   readonly #refused = new Map<string, number>();
   /** Grows with each new media session: what was under way for the one before is dropped. */
   #generation = 0;
-  #running = false;
+  /** Made by the server together with the media session. */
+  #ready: Subscription[] = [];
+  /** The generation whose loop runs. */
+  #working: number | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -50,18 +53,13 @@ export class Subscriber {
     link.onClose(() => clearTimeout(this.#retry));
   }
 
-  /** New transports: everything is received anew, these first. */
-  async reset(ready: Subscription[]): Promise<void> {
+  /** New transports: everything is received anew, these first. Resolves when these are. */
+  reset(ready: Subscription[]): Promise<void> {
     this.#generation += 1;
     for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
     this.#refused.clear();
-    await this.#receive(ready);
-    const changed = [...this.#preferences].filter(([trackId]) => this.#held.has(trackId));
-    if (changed.length)
-      await this.#link.request('track.setPreferences', {
-        preferences: changed.map(([trackId, preferences]) => ({ trackId, ...preferences })),
-      });
-    this.sync();
+    this.#ready = ready;
+    return this.#work();
   }
 
   async setSubscribed({ trackId }: RemotePublication, subscribed: boolean): Promise<void> {
@@ -88,18 +86,33 @@ export class Subscriber {
 
   /** Starts working off what is missing, unless that is under way. */
   sync(): void {
-    if (this.#running || this.#link.closed) return;
-    this.#running = true;
-    queueMicrotask(async () => {
-      try {
-        while (await this.#nextBatch());
-      } catch (error) {
-        this.#logger.warn({ err: error }, 'subscribing failed, trying again');
-        this.#retryLater();
-      } finally {
-        this.#running = false;
-      }
-    });
+    queueMicrotask(() => void this.#work());
+  }
+
+  /** One loop for each media session: what is under way for an earlier one is not waited for. */
+  async #work(): Promise<void> {
+    const generation = this.#generation;
+    if (this.#working === generation || this.#link.closed) return;
+    this.#working = generation;
+    try {
+      await this.#takeReady();
+      while (generation === this.#generation && (await this.#nextBatch()));
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'subscribing failed, trying again');
+      if (generation === this.#generation) this.#retryLater();
+    } finally {
+      if (this.#working === generation) this.#working = undefined;
+    }
+  }
+
+  async #takeReady(): Promise<void> {
+    const ready = this.#ready;
+    this.#ready = [];
+    await this.#receive(ready);
+    const preferences = [...this.#preferences]
+      .filter(([trackId]) => this.#held.has(trackId))
+      .map(([trackId, wanted]) => ({ trackId, ...wanted }));
+    if (preferences.length) await this.#link.request('track.setPreferences', { preferences });
   }
 
   #retryLater(): void {

@@ -1,1 +1,3 @@
-export {};
+export type { ApiKeyInfo, ApiKeys } from './api-keys.ts';
+export { type Database, type DatabaseAddress, openDatabase } from './database.ts';
+export type { StoredRoom, StoredRooms } from './stored-rooms.ts';

@@ -59,6 +59,8 @@ export const mediaNode = {
       }),
       result: z.object({ codec: z.string(), spatialLayers: z.number().int().min(1) }),
     },
+    /** Takes a production back that did not get into the room's log. */
+    'track.unpublish': { params: z.object({ mediaSessionId: z.string(), trackId: TrackId }), result: Empty },
     'track.subscribe': {
       params: z.object({ mediaSessionId: z.string(), trackIds, started: z.boolean() }),
       result: SubscribeResult,

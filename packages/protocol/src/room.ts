@@ -46,6 +46,9 @@ export const Grants = z.object({
   bypassLobby: z.boolean().default(false),
 });
 export type Grants = z.infer<typeof Grants>;
+/** A change of grants: what is absent stays as it is. */
+export const GrantsUpdate = z.object(withoutDefaults(Grants.shape)).partial();
+export type GrantsUpdate = z.infer<typeof GrantsUpdate>;
 
 export function mayPublish(grants: Grants, source: Source): boolean {
   if (grants.hidden) return false;
@@ -71,6 +74,9 @@ export const RoomSettings = z.object({
   metadata: Metadata.default(''),
 });
 export type RoomSettings = z.infer<typeof RoomSettings>;
+/** A change of settings: what is absent stays as it is. */
+export const RoomSettingsUpdate = z.object(withoutDefaults(RoomSettings.shape)).partial();
+export type RoomSettingsUpdate = z.infer<typeof RoomSettingsUpdate>;
 
 export const RoomInfo = z.object({
   roomId: RoomId,
@@ -127,11 +133,11 @@ export const LeaveReason = z.enum(['left', 'removed', 'lost', 'replaced', 'room-
 export type LeaveReason = z.infer<typeof LeaveReason>;
 
 export const DataMessage = z.object({
-  from: ParticipantId.describe('Empty when the server API sent it'),
+  from: z.string().max(64).describe('The sender’s participantId; empty when the HTTP API sent it'),
   /** Only these receive it; everybody when absent. */
   to: z.array(ParticipantId).max(256).optional(),
   topic: z.string().min(1).max(64),
-  payload: z.string().max(limits.dataPayloadBytes * 1.4),
+  payload: z.string().max(Math.ceil(limits.dataPayloadBytes / 3) * 4), // As long as that many bytes in base64.
   encoding: z.enum(['utf8', 'base64']),
   sentAt: z.number(),
 });
@@ -166,3 +172,9 @@ export const RoomSnapshot = z.object({
   lobby: z.array(WaitingParticipant),
 });
 export type RoomSnapshot = z.infer<typeof RoomSnapshot>;
+
+/** For updates: `partial()` alone would fill the absent fields with their defaults. */
+function withoutDefaults<Shape extends Record<string, z.ZodDefault>>(shape: Shape) {
+  const bare = Object.entries(shape).map(([name, field]) => [name, field.removeDefault()]);
+  return Object.fromEntries(bare) as { [Name in keyof Shape]: ReturnType<Shape[Name]['removeDefault']> };
+}

@@ -33,9 +33,9 @@ export type RpcPeerOptions<Local extends Contract, Remote extends Contract> = {
   handlers: Handlers<Local>;
   notices: NoticeHandlers<Local>;
   requestTimeoutMs?: number;
-  /** Called on each incoming message before it is looked at; throw to refuse it (rate limits). */
-  admit?: (bytes: number) => void;
-  /** A handler failed with something other than a `PlatformError`. */
+  /** Called with the length of each incoming message before it is acted on; throw to refuse it (rate limits). */
+  admit?: (length: number) => void;
+  /** A handler failed with something other than a `PlatformError`. Neither this nor `onViolation` may throw. */
   onFault?: (method: string, error: unknown) => void;
   /** The remote sent something that is no message of ours, or broke the rules. */
   onViolation?: (error: PlatformError) => void;
@@ -70,11 +70,14 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     channel.onMessage((text) => {
       if (!this.closed) this.#receive(text);
     });
+    let channelOpen = true;
     channel.onClose((code, reason) => {
-      this.#closeInfo = { code, reason };
+      channelOpen = false;
+      if (!this.closed) this.#closeInfo = { code, reason };
       this.close('lost');
     });
     this.onClose((reason) => {
+      if (channelOpen && this.#closeInfo.code === 1006) this.#closeInfo = { code: 1000, reason: '' };
       for (const { reject, timer } of this.#pending.values()) {
         clearTimeout(timer);
         reject(
@@ -82,11 +85,11 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
         );
       }
       this.#pending.clear();
-      channel.close(this.#closeInfo.code === 1006 ? 1000 : this.#closeInfo.code, this.#closeInfo.reason);
+      if (channelOpen) channel.close(this.#closeInfo.code, this.#closeInfo.reason);
     });
   }
 
-  /** How the channel closed: WebSocket code and reason. */
+  /** How the channel closed: WebSocket code and reason. 1006 while it is open, or when it was cut. */
   get closeInfo(): { code: number; reason: string } {
     return this.#closeInfo;
   }
@@ -100,10 +103,13 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
 
   /** One function for each method of the remote side. */
   readonly calls = new Proxy({} as Calls<Remote>, {
-    get: (_, method: string) => (params: never) => this.request(method as Method<Remote>, params),
+    get: (_, method) => {
+      if (typeof method === 'symbol' || method === 'then') return undefined; // Not a promise: it may be awaited.
+      return (params: never) => this.request(method as Method<Remote>, params);
+    },
   });
 
-  /** Rejects with a `PlatformError`: the remote's, `timeout`, `connection-lost` or `limit-reached`. */
+  /** Rejects with a `PlatformError`: the remote's, or `timeout`, `connection-lost` or `limit-reached`. */
   request<M extends Method<Remote>>(
     method: M,
     params: Params<Remote, M>,
@@ -117,13 +123,14 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
           new PlatformError('limit-reached', `${method}: ${limits.pendingRequests} requests unanswered`),
         );
       const id = this.#nextId++;
+      const text = encode({ id, method, params }); // First of all: it throws on params that are no JSON.
       const ms = timeoutMs ?? this.#options.requestTimeoutMs ?? limits.requestTimeoutMs;
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(new PlatformError('timeout', `${method}: no answer in ${ms} ms`));
       }, ms);
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
-      this.#send({ id, method, params });
+      this.#transmit(text);
     });
   }
 
@@ -132,9 +139,13 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
   }
 
   #send(message: Wire): void {
+    this.#transmit(encode(message));
+  }
+
+  #transmit(text: string): void {
     if (this.closed) return;
     try {
-      this.#channel.send(JSON.stringify(message));
+      this.#channel.send(text);
     } catch {
       this.close('lost');
     }
@@ -142,34 +153,29 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
 
   #receive(text: string): void {
     this.lastHeardAt = performance.now();
-    let message: Record<string, unknown>;
+    const message = decode(text);
     try {
       this.#options.admit?.(text.length);
-      message = JSON.parse(text);
-      if (typeof message !== 'object' || message === null || Array.isArray(message))
-        throw new Error('not an object');
+      if (!message) throw new PlatformError('bad-request', 'the message is not a JSON object');
     } catch (error) {
-      const violation =
-        error instanceof PlatformError
-          ? error
-          : new PlatformError('bad-request', 'the message is not a JSON object');
-      this.#options.onViolation?.(violation);
-      this.#send({ id: 0, error: { code: violation.code, message: violation.message } });
-      return;
+      const { code, message: why } = PlatformError.from(error, 'bad-request');
+      return this.#violate(code, why, message);
     }
     const { id, method } = message;
     if (typeof method === 'string') {
       if (id === undefined) this.#take(method, message.params);
-      else if (typeof id === 'number' && Number.isSafeInteger(id) && id > 0)
-        void this.#answer(id, method, message.params);
+      else if (isId(id)) void this.#answer(id, method, message.params);
       else this.#violate('bad-request', 'id must be a positive integer');
-    } else if (typeof id === 'number' && id > 0) this.#settle(id, message);
+    } else if (isId(id) && ('result' in message || 'error' in message)) this.#settle(id, message);
     else if (id !== 0) this.#violate('bad-request', 'neither a request, an answer nor a notification');
   }
 
-  #violate(code: ErrorCode, message: string): void {
-    this.#options.onViolation?.(new PlatformError(code, message));
-    this.#send({ id: 0, error: { code, message } });
+  /** Refuses a message: under its id when it is a request that nobody else can be taken for, else under 0. */
+  #violate(code: ErrorCode, why: string, message?: Record<string, unknown>): void {
+    this.#options.onViolation?.(new PlatformError(code, why));
+    const { id, method } = message ?? {};
+    const own = isId(id) && typeof method === 'string' && !this.#answering.has(id);
+    this.#send({ id: own ? id : 0, error: { code, message: why } });
   }
 
   async #answer(id: number, method: string, params: unknown): Promise<void> {
@@ -182,6 +188,13 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
         error: { code: 'rate-limited', message: `${limits.pendingRequests} requests unanswered` },
       });
     this.#answering.add(id);
+    const answer = await this.#handle(id, method, params);
+    this.#answering.delete(id);
+    this.#transmit(answer);
+  }
+
+  /** The text of the answer, whatever happens. */
+  async #handle(id: number, method: string, params: unknown): Promise<string> {
     try {
       const handler = Object.hasOwn(this.#options.handlers, method)
         ? (this.#options.handlers as Record<string, (params: unknown) => Promise<unknown>>)[method]
@@ -190,17 +203,21 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
       const result = await handler(
         this.#parse(this.#options.contract?.requests[method]?.params, params, method),
       );
-      this.#send({ id, result });
+      return encode({ id, result: result ?? null });
     } catch (error) {
-      if (!(error instanceof PlatformError)) this.#options.onFault?.(method, error);
-      else if (error.code === 'bad-request' || error.code === 'unknown-method')
-        this.#options.onViolation?.(error);
-      const known =
-        error instanceof PlatformError ? error : new PlatformError('internal', 'the server failed');
-      this.#send({ id, error: { code: known.code, message: known.message } });
-    } finally {
-      this.#answering.delete(id);
+      const { code, message } = this.#refusal(method, error);
+      return encode({ id, error: { code, message } });
     }
+  }
+
+  /** What the other side may know of a failure: all of ours but `internal`, which may hold anything. */
+  #refusal(method: string, error: unknown): { code: ErrorCode; message: string } {
+    if (!(error instanceof PlatformError) || error.code === 'internal') {
+      this.#options.onFault?.(method, error);
+      return { code: 'internal', message: errorTable.internal.hint };
+    }
+    if (error.code === 'bad-request' || error.code === 'unknown-method') this.#options.onViolation?.(error);
+    return error;
   }
 
   #take(method: string, params: unknown): void {
@@ -211,8 +228,8 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     try {
       handler(this.#parse(this.#options.contract?.notifications[method], params, method));
     } catch (error) {
-      if (error instanceof PlatformError) this.#options.onViolation?.(error);
-      else this.#options.onFault?.(method, error);
+      const { code, message } = this.#refusal(method, error);
+      this.#send({ id: 0, error: { code, message } });
     }
   }
 
@@ -235,14 +252,35 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     if (!pending) return; // It timed out before, or nobody asked.
     this.#pending.delete(id);
     clearTimeout(pending.timer);
-    const error = message.error as { code?: unknown; message?: unknown } | undefined;
-    if (!error) pending.resolve(message.result);
-    else
-      pending.reject(
-        new PlatformError(
-          isErrorCode(error.code) ? error.code : 'internal',
-          String(error.message ?? 'no message'),
-        ),
-      );
+    if (message.error === undefined || message.error === null) {
+      pending.resolve(message.result);
+      return;
+    }
+    const { code, message: text } = message.error as { code?: unknown; message?: unknown };
+    pending.reject(
+      new PlatformError(
+        isErrorCode(code) ? code : 'internal',
+        typeof text === 'string' ? text : 'the other side gave no message',
+      ),
+    );
+  }
+}
+
+function isId(id: unknown): id is number {
+  return Number.isSafeInteger(id) && (id as number) > 0;
+}
+
+function encode(message: Wire): string {
+  return JSON.stringify(message);
+}
+
+/** The message, or undefined when it is no JSON object. */
+function decode(text: string): Record<string, unknown> | undefined {
+  try {
+    const message: unknown = JSON.parse(text);
+    const isObject = typeof message === 'object' && message !== null && !Array.isArray(message);
+    return isObject ? (message as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
   }
 }

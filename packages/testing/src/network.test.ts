@@ -8,7 +8,10 @@ import { runCommand } from './command.ts';
 import { eventually } from './eventually.ts';
 import { canMakeNamespaces, createNetwork, type Network } from './network.ts';
 
-/** Answers each UDP packet with the address and port it came from; TCP likewise on the same port. */
+/**
+ * Answers each UDP packet with the address and port it came from; TCP likewise on the same port, and then says every 50 ms
+ * the time and how many bytes have come.
+ */
 const server = `
   const socket = require('dgram').createSocket('udp4');
   socket.on('message', (_, from) => socket.send(from.address + ':' + from.port, from.port, from.address));
@@ -16,7 +19,11 @@ const server = `
   const second = require('dgram').createSocket('udp4');
   second.on('message', (_, from) => second.send(from.address + ':' + from.port, from.port, from.address));
   second.bind(7001);
-  const echo = (tcp) => { tcp.on('error', () => {}); tcp.write(tcp.remoteAddress); tcp.resume(); };
+  const echo = (tcp) => {
+    tcp.write(tcp.remoteAddress + '\\n');
+    const timer = setInterval(() => tcp.write(performance.now() + ' ' + tcp.bytesRead + '\\n'), 50);
+    tcp.on('error', () => {}).on('close', () => clearInterval(timer)).resume();
+  };
   require('net').createServer(echo).listen(7000, () => console.log('ready'));
 `;
 
@@ -44,17 +51,19 @@ const tcpClient = `
   setTimeout(() => { console.log('silence'); process.exit(); }, Number(process.argv[2]));
 `;
 
-/** Sends over TCP for `ms` and prints the rate in bit/s at which it was taken. */
+/** Sends over TCP, and prints the rate in bit/s at which it arrived from 0.5 s to 2 s. */
 const tcpFlood = `
   const socket = require('net').connect(7000, process.argv[1]);
   const chunk = Buffer.alloc(65536);
   const more = () => { while (socket.write(chunk)); };
-  socket.on('connect', more).on('drain', more).resume();
+  let text = '';
+  socket.on('connect', more).on('drain', more).on('data', (data) => { text += data; });
+  const reading = () => text.split('\\n').at(-2).split(' ').map(Number);
   setTimeout(() => {
-    const before = socket.bytesWritten - socket.writableLength;
-    const at = performance.now();
+    const [at, bytes] = reading();
     setTimeout(() => {
-      console.log((socket.bytesWritten - socket.writableLength - before) * 8000 / (performance.now() - at));
+      const [endedAt, allBytes] = reading();
+      console.log((allBytes - bytes) * 8000 / (endedAt - at));
       process.exit();
     }, 1500);
   }, 500);

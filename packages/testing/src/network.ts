@@ -1,9 +1,15 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { PlatformError } from '@weir/core';
 import { runCommand } from './command.ts';
+import {
+  claimNetwork,
+  mainDevice,
+  type NetworkClaim,
+  namespaceName,
+  removeNamespaces,
+} from './network-claim.ts';
 import { filterRuleset, type HostRules, natRuleset } from './network-rules.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
@@ -52,7 +58,7 @@ export async function createNetwork<Name extends string>(options: {
       throw new PlatformError('bad-request', `a host is named in up to 20 of a-z, 0-9 and -, not ${name}`);
   if (entries.length > 60 || entries.filter(([, { main }]) => main).length > 1)
     throw new PlatformError('limit-reached', 'a network has up to 60 hosts, one of them main');
-  const claim = await claimNumber();
+  const claim = await claimNetwork();
   const network = new Network(claim, entries);
   try {
     await network.build();
@@ -71,7 +77,7 @@ type Host = HostRules & {
 };
 
 export class Network<Name extends string> implements AsyncDisposable {
-  readonly #claim: Claim;
+  readonly #claim: NetworkClaim;
   readonly #router: string;
   readonly #hosts: Map<Name, Host>;
   readonly #children = new Set<ChildProcess>();
@@ -80,7 +86,7 @@ export class Network<Name extends string> implements AsyncDisposable {
   /** Rulesets are applied one after another. */
   #applying: Promise<unknown> = Promise.resolve();
 
-  constructor(claim: Claim, entries: [Name, HostOptions][]) {
+  constructor(claim: NetworkClaim, entries: [Name, HostOptions][]) {
     this.#claim = claim;
     this.#router = namespaceName(claim.number, 'router');
     this.#hosts = new Map(
@@ -124,9 +130,7 @@ export class Network<Name extends string> implements AsyncDisposable {
   exec(name: Name, command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
     if (this.#closing) throw new PlatformError('wrong-state', 'the network is closed');
     const { namespace } = this.#host(name);
-    const child = namespace
-      ? spawn('ip', ['netns', 'exec', namespace, command, ...args], options)
-      : spawn(command, args, options);
+    const child = spawn(...inside(namespace, command, args), options);
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
     child.once('error', () => this.#children.delete(child));
@@ -136,9 +140,7 @@ export class Network<Name extends string> implements AsyncDisposable {
   /** Runs a command on the host to its end: its standard output, or an error when it fails or takes too long. */
   async run(name: Name, command: string, args: readonly string[] = [], timeoutMs = 10_000): Promise<string> {
     const { namespace } = this.#host(name);
-    return namespace
-      ? runCommand('ip', ['netns', 'exec', namespace, command, ...args], { timeoutMs })
-      : runCommand(command, args, { timeoutMs });
+    return runCommand(...inside(namespace, command, args), { timeoutMs });
   }
 
   /** The path of an executable that runs `command` on the host: for what takes a path, as a browser's launcher. */
@@ -207,14 +209,7 @@ export class Network<Name extends string> implements AsyncDisposable {
     await runCommand('ip', [...within, 'link', 'set', device, 'up']);
     if (namespace) {
       await runCommand('ip', [...within, 'link', 'set', 'lo', 'up']);
-      await runCommand('ip', [
-        'netns',
-        'exec',
-        namespace,
-        'sysctl',
-        '-qw',
-        'net.ipv6.conf.all.disable_ipv6=1',
-      ]);
+      await runCommand(...inside(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']));
     }
     const to = namespace ? 'default' : `${subnet(this.#claim.number)}.0/24`;
     await runCommand('ip', [...within, 'route', 'add', to, 'via', gateway]);
@@ -242,15 +237,20 @@ export class Network<Name extends string> implements AsyncDisposable {
   }
 
   #inRouter(command: string, args: string[], input?: string): Promise<string> {
-    return runCommand('ip', ['netns', 'exec', this.#router, command, ...args], { input });
+    return runCommand(...inside(this.#router, command, args), { input });
   }
 }
 
-const maxNetworks = 64;
-const namespacePattern = /^weir-(\d+)-/;
-const namespaceName = (number: number, rest: string) => `weir-${number}-${rest}`;
-const mainDevice = (number: number) => `weir-${number}`;
 const subnet = (number: number) => `10.213.${number}`;
+
+/** The command line that runs a command in a namespace; in our own when there is none. */
+function inside(
+  namespace: string | undefined,
+  command: string,
+  args: readonly string[],
+): [string, readonly string[]] {
+  return namespace ? ['ip', ['netns', 'exec', namespace, command, ...args]] : [command, args];
+}
 
 const both = (value: PerDirection = 0) =>
   typeof value === 'number' ? { up: value, down: value } : { up: value.up ?? 0, down: value.down ?? 0 };
@@ -265,63 +265,4 @@ async function shape(namespace: string | undefined, device: string, rateBps?: nu
   const burstBytes = Math.max(3000, Math.ceil(rateBps / 800)); // 10 ms' worth, or two packets.
   const limit = ['rate', `${Math.round(rateBps)}bit`, 'burst', `${burstBytes}`, 'latency', '200ms'];
   await runCommand('tc', [...replace, 'tbf', ...limit]);
-}
-
-type Claim = { number: number; release(): Promise<void> };
-
-/**
- * A number that no other living process has: it names namespaces and addresses. What still bears a free number was left
- * behind by a process that died, and is removed first.
- */
-async function claimNumber(): Promise<Claim> {
-  const used = new Set((await namespacesOf()).map((name) => Number(namespacePattern.exec(name)![1])));
-  let claimed: Claim | undefined;
-  for (let number = 0; number < maxNetworks; number++) {
-    if (claimed && !used.has(number)) continue;
-    const claim = await tryClaim(number);
-    if (!claim) continue;
-    if (used.has(number)) await removeNamespaces(number);
-    if (claimed) await claim.release();
-    else claimed = claim;
-  }
-  if (!claimed) throw new PlatformError('limit-reached', `${maxNetworks} networks exist`);
-  return claimed;
-}
-
-/** An abstract socket is the lock: the kernel frees it when its owner ends, however it ends. */
-async function tryClaim(number: number): Promise<Claim | undefined> {
-  const server: Server = createServer();
-  const listening = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(`\0weir-network-${number}`, () => resolve(true));
-  });
-  if (!listening) return undefined;
-  server.unref();
-  return { number, release: () => new Promise((released) => server.close(() => released())) };
-}
-
-async function namespacesOf(number?: number): Promise<string[]> {
-  const listed = await runCommand('ip', ['netns', 'list']);
-  return listed
-    .split('\n')
-    .map((line) => line.split(' ')[0]!)
-    .filter((name) => {
-      const match = namespacePattern.exec(name);
-      return match && (number === undefined || Number(match[1]) === number);
-    });
-}
-
-/** Kills what runs inside, and removes the namespaces and with them their devices. */
-async function removeNamespaces(number: number): Promise<void> {
-  for (const namespace of await namespacesOf(number)) {
-    for (const pid of (await runCommand('ip', ['netns', 'pids', namespace])).split('\n').filter(Boolean))
-      try {
-        process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // It ended by itself meanwhile.
-      }
-    await runCommand('ip', ['netns', 'delete', namespace]);
-  }
-  // The kernel removes devices some time after their namespace; the next owner of the number needs the name now.
-  await runCommand('ip', ['link', 'delete', mainDevice(number)]).catch(() => {});
 }

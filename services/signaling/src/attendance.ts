@@ -141,8 +141,9 @@ export class Attendance extends Lifetime {
   /** Tells the client why, and closes for good. */
   end(code: ErrorCode, message: string): void {
     if (this.closed) return;
-    this.#options.peer.notify('session.closed', { code, message });
-    this.#options.peer.closeWith(code);
+    const { peer } = this.#options;
+    peer.notify('session.closed', { code, message });
+    setImmediate(() => peer.closeWith(code)); // Whoever ended the room itself gets the answer first.
     this.close('requested');
   }
 
@@ -206,7 +207,9 @@ export class Attendance extends Lifetime {
       if (event.reason === 'replaced')
         return this.end('session-replaced', 'the same identity joined from somewhere else');
     }
-    this.close('requested'); // Its own leaving, or an expiry: the connection says what is next.
+    const { peer } = this.#options;
+    setImmediate(() => peer.close()); // Its own leaving, which is answered first, or an expiry.
+    this.close('requested');
   }
 
   async #unsubscribeAll(): Promise<void> {

@@ -38,8 +38,11 @@ export function installMeasures(kit: BrowserKit): void {
       const sample = () => {
         const shownAt = Date.now();
         const code = kit.readFrameCode(video);
-        if (code) samples.push({ ...code, latencyMs: shownAt - code.capturedAt });
-        else unreadable++;
+        const last = samples.at(-1);
+        // A late callback finds the next picture on show already, which then is not counted again.
+        const isRead = code && last && code.frame === last.frame && code.source === last.source;
+        if (code && !isRead) samples.push({ ...code, latencyMs: shownAt - code.capturedAt });
+        else if (!code) unreadable++;
         if (samples.length + unreadable < frames) handle = video.requestVideoFrameCallback(sample);
         else finish();
       };

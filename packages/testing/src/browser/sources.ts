@@ -23,7 +23,7 @@ export type SourcesKit = {
 
 /** Runs in the page, by its text: it must not refer to anything outside of itself. */
 export function installSources(kit: BrowserKit): void {
-  /** Whether the track or any clone of it, or of those, still lives. */
+  /** A function that tells whether the track or any clone of it, or of those, still lives. */
   const liveness = (track: MediaStreamTrack) => {
     const family = new Set<MediaStreamTrack>();
     const join = (member: MediaStreamTrack) => {
@@ -35,7 +35,7 @@ export function installSources(kit: BrowserKit): void {
     join(track);
     return () => {
       for (const member of family) if (member.readyState === 'ended') family.delete(member);
-      return [...family];
+      return family.size > 0;
     };
   };
 
@@ -46,14 +46,12 @@ export function installSources(kit: BrowserKit): void {
     let frame = 0;
     const draw = () => kit.drawFrameCode(canvas, { source, frame: frame++, capturedAt: Date.now() });
     draw();
-    const track = canvas.captureStream(0).getVideoTracks()[0]!;
+    const track = canvas.captureStream().getVideoTracks()[0]!;
     const living = liveness(track);
     let dueAt = performance.now();
     const tick = () => {
-      const tracks = living() as CanvasCaptureMediaStreamTrack[];
-      if (tracks.length === 0) return;
-      for (const member of tracks) member.requestFrame?.();
-      draw();
+      if (!living()) return;
+      draw(); // Each drawing is a frame of the track.
       const now = performance.now();
       dueAt = Math.max(dueAt + 1000 / fps, now - 100); // A page that was held up does not draw all it missed.
       setTimeout(tick, Math.max(0, dueAt - now));
@@ -84,7 +82,7 @@ export function installSources(kit: BrowserKit): void {
     const living = liveness(track);
     let beepsUntil = Date.now();
     const schedule = () => {
-      if (living().length === 0) {
+      if (!living()) {
         clearInterval(timer);
         for (const { oscillator } of [tone, beep]) oscillator.stop();
         return;

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { encodingsFor } from './publish-options.ts';
+
+describe('encodings of a video', () => {
+  test.each([
+    [1080, 3],
+    [720, 3],
+    [480, 2],
+    [360, 2],
+    [180, 1],
+    [90, 1],
+  ])('%i lines of VP8 are sent in %i sizes, the smallest first', (height, layers) => {
+    const encodings = encodingsFor({ source: 'camera' }, height);
+    expect(encodings).toHaveLength(layers);
+    expect(encodings.at(-1)?.scaleResolutionDownBy).toBe(1);
+    const bitrates = encodings.map((e) => e.maxBitrate);
+    expect(bitrates).toEqual([...bitrates].sort((a, b) => a - b));
+  });
+
+  test.each(['VP9', 'AV1'] as const)('%s carries its sizes in one encoding', (codec) => {
+    expect(encodingsFor({ source: 'camera', codec }, 720)).toMatchObject([{ scalabilityMode: 'L3T3_KEY' }]);
+  });
+
+  test('a shared screen is sent once, in full', () => {
+    expect(encodingsFor({ source: 'screen' }, 1080)).toMatchObject([{ scaleResolutionDownBy: 1 }]);
+  });
+
+  test('the bitrate limit holds for every layer', () => {
+    const encodings = encodingsFor({ source: 'camera', maxBitrateBps: 100_000 }, 720);
+    expect(Math.max(...encodings.map((e) => e.maxBitrate))).toBe(100_000);
+  });
+});

@@ -1,0 +1,30 @@
+import { type Logger, silentLogger } from '@weir/core';
+import { ApiKeys } from './api-keys.ts';
+import { openEmbedded } from './embedded.ts';
+import { Queries, type Sql } from './queries.ts';
+import { openServer } from './server.ts';
+import { StoredRooms } from './stored-rooms.ts';
+
+/** An open database with its schema up to date. */
+export type Connection = { sql: Sql; close: () => Promise<void> };
+
+/** `dataDir`: Postgres inside this process, for one machine. `url`: a Postgres server, for a fleet. */
+export type DatabaseAddress = { dataDir: string } | { url: string };
+
+/** What the platform keeps beyond the life of its processes. Its methods throw `connection-lost`, `timeout`, `internal`. */
+export type Database = {
+  readonly apiKeys: ApiKeys;
+  readonly rooms: StoredRooms;
+  close(): Promise<void>;
+};
+
+/** Opens it and applies the migrations that it lacks. */
+export async function openDatabase(
+  address: DatabaseAddress,
+  { logger = silentLogger }: { logger?: Logger } = {},
+): Promise<Database> {
+  const { sql, close } =
+    'url' in address ? await openServer(address.url, logger) : await openEmbedded(address.dataDir, logger);
+  const queries = new Queries(sql);
+  return { apiKeys: new ApiKeys(queries), rooms: new StoredRooms(queries), close };
+}

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RoomSettings } from '@weir/protocol';
+import { afterAll, describe, expect, test } from 'vitest';
+import { databaseContract } from './database.contract.ts';
+import { openDatabase } from './database.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'weir-database-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+databaseContract('embedded', async () => {
+  const dataDir = join(root, 'contract');
+  const underTest = {
+    database: await openDatabase({ dataDir }),
+    async again() {
+      await underTest.database.close();
+      underTest.database = await openDatabase({ dataDir });
+      return underTest.database;
+    },
+    async stop() {},
+  };
+  return underTest;
+});
+
+describe('the embedded database', () => {
+  const settings = RoomSettings.parse({});
+  const dataDir = join(root, 'killed');
+
+  /** Another process: opens the database, then writes rooms one after the other and says so, until it is killed. */
+  const writer = async (dataDir: string) => {
+    const code = `
+      const { openDatabase } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
+      const database = await openDatabase({ dataDir: ${JSON.stringify(dataDir)} });
+      for (let n = 0; ; n++) {
+        await database.rooms.put('room' + n, ${JSON.stringify(settings)});
+        console.log(n);
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let written = -1;
+    child.stdout.on('data', (text: Buffer) => {
+      written = Number(text.toString().trim().split('\n').at(-1));
+    });
+    const exited = once(child, 'exit');
+    return {
+      pid: child.pid!,
+      written: () => written,
+      async kill() {
+        child.kill('SIGKILL');
+        await exited;
+      },
+    };
+  };
+  const until = async (holds: () => boolean) => {
+    const deadline = Date.now() + 30_000;
+    while (!holds()) {
+      if (Date.now() > deadline) throw new Error('not within 30 s');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+
+  test('has all that was written when its process is killed', { timeout: 90_000 }, async () => {
+    for (const round of [1, 2]) {
+      const other = await writer(dataDir);
+      try {
+        await until(() => other.written() >= 20);
+        await expect(openDatabase({ dataDir })).rejects.toMatchObject({
+          code: 'conflict',
+          message: `process ${other.pid} uses ${dataDir}: stop it first`,
+        });
+      } finally {
+        await other.kill();
+      }
+      const database = await openDatabase({ dataDir });
+      for (let n = 0; n <= other.written(); n++)
+        expect(await database.rooms.get(`room${n}`), `round ${round}, room${n}`).toBeDefined();
+      await database.close();
+    }
+  });
+
+  test('is set up anew when its process is killed during the first start', { timeout: 90_000 }, async () => {
+    const dataDir = join(root, 'half');
+    const other = await writer(dataDir);
+    try {
+      await until(() => exists(join(dataDir, 'postgres-18.new', 'global')));
+    } finally {
+      await other.kill();
+    }
+    expect(exists(join(dataDir, 'postgres-18'))).toBe(false);
+    const database = await openDatabase({ dataDir });
+    expect(await database.rooms.list()).toEqual([]);
+    await database.close();
+  });
+
+  test('cannot be opened twice by one process, but again once it is closed', async () => {
+    const database = await openDatabase({ dataDir });
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({ code: 'conflict' });
+    await database.close();
+    await (await openDatabase({ dataDir })).close();
+  });
+
+  test('lets nobody but its owner in, whatever the modes of the files are', () => {
+    expect(lstatSync(dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  test('leaves a directory that it cannot open free for another attempt', async () => {
+    const dataDir = join(root, 'broken');
+    mkdirSync(join(dataDir, 'postgres-18'), { recursive: true });
+    writeFileSync(join(dataDir, 'postgres-18', 'PG_VERSION'), '9.6\n');
+    await expect(openDatabase({ dataDir })).rejects.toThrow();
+    rmSync(join(dataDir, 'postgres-18'), { recursive: true });
+    await (await openDatabase({ dataDir })).close();
+  });
+});
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
