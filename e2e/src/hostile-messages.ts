@@ -75,6 +75,7 @@ export class HostileMessages {
       trackIds: ['t_0', 't_1'],
       muted: true,
       preferences: [{ trackId: 't_0', maxSpatialLayer: 0 }],
+      messageId: 'm_0',
       topic: 'chat',
       payload: 'hello',
       encoding: 'utf8',

@@ -105,7 +105,7 @@ function settled(link: SignalingLink): true | string {
   return `still ${state.status}`;
 }
 
-describe('[SG21] a client always ends joined or with a typed error', () => {
+describe('[SG41] a client always ends joined or with a typed error', () => {
   const fates: Fate[] = ['drop', 'duplicate', 'cut', { delayMs: 300 }];
   const steps = fates.flatMap((fate) =>
     (['up', 'down'] as const).flatMap((direction) =>
@@ -153,7 +153,13 @@ describe('[SG22] resume', () => {
     await eventually(() => alice.link.state.status === 'joined');
     for (let i = 0; i < 40; i++) {
       if (i % 7 === 3) world.sockets.at(-1)!.cut();
-      await world.rooms.sendData('room', { from: '', topic: 't', payload: String(i), encoding: 'utf8' });
+      await world.rooms.sendData('room', {
+        messageId: `m${i}`,
+        from: '',
+        topic: 't',
+        payload: String(i),
+        encoding: 'utf8',
+      });
     }
     const expected = Array.from({ length: 40 }, (_, i) => String(i));
     await eventually(() => alice.seen.includes('39') || `seen: ${alice.seen}`);

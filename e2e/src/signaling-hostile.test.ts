@@ -83,7 +83,7 @@ describe('[SG7] what does not belong gets a typed error, and only its sender not
     const client = await world.open();
     for (const [method, params] of [
       ['track.unpublish', { trackId: 't' }],
-      ['data.send', { topic: 't', payload: 'p', encoding: 'utf8' }],
+      ['data.send', { messageId: 'm', topic: 't', payload: 'p', encoding: 'utf8' }],
       ['room.end', {}],
       ['session.leave', {}],
       ['session.enter', {}],
@@ -134,7 +134,7 @@ describe('[SG7] what does not belong gets a typed error, and only its sender not
     const world = await setUp();
     close = world.close;
     const watcher = await world.join('watcher', { data: false, publish: false, subscribe: false });
-    const message = { topic: 't', payload: 'p', encoding: 'utf8' };
+    const message = { messageId: 'm', topic: 't', payload: 'p', encoding: 'utf8' };
     expect((await watcher.call('data.send', message)).error?.code).toBe('forbidden');
     const rtpParameters = { codecs: [{ mimeType: 'video/VP8', payloadType: 100, clockRate: 90_000 }] };
     const publish = await watcher.call('track.publish', { kind: 'video', source: 'camera', rtpParameters });
@@ -172,7 +172,7 @@ describe('[SG7] what does not belong gets a typed error, and only its sender not
 });
 
 test(
-  '[SG8] 100,000 generated messages at a live socket disturb nobody',
+  '[SG1] 100,000 generated messages at a live socket disturb nobody',
   withSeed(async (seed) => {
     const world = await setUp();
     close = world.close;

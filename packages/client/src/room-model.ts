@@ -13,12 +13,15 @@ import { RemoteParticipant } from './participant.ts';
 import { type RemoteControl, RemotePublication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
 
+const rememberedMessages = 500;
+
 /** What the room looks like from here: applies snapshots and events in order, and tells what changed. */
 export class RoomModel {
   readonly remotes = new Map<string, RemoteParticipant>();
   readonly lobby = new Map<string, WaitingParticipant>();
   room: RoomInfo | undefined;
   revision = 0;
+  readonly #messageIds = new Set<string>();
   readonly #local: LocalParticipant;
   readonly #events: Emitter<RoomEvents>;
   readonly #control: RemoteControl;
@@ -86,6 +89,7 @@ export class RoomModel {
         this.lobby.delete(event.participantId);
         return this.#events.emit('lobbyChanged', [...this.lobby.values()]);
       case 'dataReceived':
+        if (!this.#isNew(event.message.messageId)) return;
         return this.#events.emit('dataReceived', event.message, this.remotes.get(event.message.from));
       case 'roomUpdated':
         this.room = event.room;
@@ -93,6 +97,15 @@ export class RoomModel {
       case 'roomEnded':
         return; // The server closes the session next, with the reason.
     }
+  }
+
+  /** A sender that does not know whether a message arrived sends it again under the same id. */
+  #isNew(messageId: string): boolean {
+    if (this.#messageIds.has(messageId)) return false;
+    this.#messageIds.add(messageId);
+    if (this.#messageIds.size > rememberedMessages)
+      this.#messageIds.delete(this.#messageIds.values().next().value!);
+    return true;
   }
 
   #isLocal(participantId: string): boolean {

@@ -1,4 +1,4 @@
-import { Emitter, Lifetime, type Logger, PlatformError, silentLogger } from '@weir/core';
+import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger } from '@weir/core';
 import type { Grants, RoomEvent, RoomSettings, WaitingParticipant } from '@weir/protocol';
 import { BrowserEngine } from './browser-engine.ts';
 import { askDirector, openSocket } from './director.ts';
@@ -36,6 +36,8 @@ export type RoomOptions = {
 
 const sdkName = 'weir-client/0.1';
 const seatSavedEveryMs = 5_000;
+/** As long as the seat is kept for a client that is away. */
+const messageBudgetMs = 60_000;
 
 /** A room to join: its participants, their tracks, and what is said in it. */
 export class Room {
@@ -179,12 +181,14 @@ export class Room {
     options: { to?: string[] } = {},
   ): Promise<void> {
     const text = typeof payload === 'string';
-    await this.#link.request('data.send', {
+    const message = {
+      messageId: newId('d'),
       topic,
       payload: text ? payload : btoa(String.fromCharCode(...payload)),
-      encoding: text ? 'utf8' : 'base64',
+      encoding: text ? ('utf8' as const) : ('base64' as const),
       ...(options.to ? { to: options.to } : {}),
-    });
+    };
+    await this.#link.persist('data.send', message, messageBudgetMs); // Receivers know a repetition by its id.
   }
 
   /** For readings that are worthless when late: dropped rather than queued. */

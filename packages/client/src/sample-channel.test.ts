@@ -12,7 +12,7 @@ class Wire {
   close(): void {}
 }
 
-describe('[SG41] a sample channel drops rather than queues', () => {
+describe('[SG40] a sample channel drops rather than queues', () => {
   let wire: Wire;
   let channel: SampleChannel;
   beforeEach(() => {

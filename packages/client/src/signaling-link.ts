@@ -21,7 +21,7 @@ import type {
   SignalingServer,
 } from '@weir/protocol';
 import { limits, protocolVersion } from '@weir/protocol/limits';
-import { RpcPeer } from '@weir/protocol/rpc';
+import { RpcPeer, UnsentError } from '@weir/protocol/rpc';
 import type { z } from 'zod';
 import {
   defaultTimes,
@@ -108,17 +108,48 @@ export class SignalingLink extends Lifetime {
     this.#fail(new PlatformError('connection-lost', 'reconnecting to set media up anew'));
   }
 
-  /** A request in the room. While the connection is being restored it waits for that, within its deadline. */
+  /**
+   * A request in the room. While the connection is being restored it waits for that, within its deadline. Rejects with
+   * `connection-lost` only when it had gone out and it is not known what became of it.
+   */
   async request<M extends Method<SignalingServer>>(
     method: M,
     params: Params<SignalingServer, M>,
     timeoutMs: number = limits.requestTimeoutMs,
   ): Promise<Result<SignalingServer, M>> {
-    if (this.#state.status !== 'joined')
-      await withDeadline(this.#untilJoined(), timeoutMs, method, this.signal);
-    const peer = this.#peer;
-    if (!peer) throw new PlatformError('connection-lost', `${method}: not connected`);
-    return peer.request(method, params, timeoutMs);
+    const giveUpAt = this.#clock.now() + timeoutMs;
+    for (;;) {
+      const leftMs = giveUpAt - this.#clock.now();
+      if (this.#state.status !== 'joined')
+        await withDeadline(this.#untilJoined(), leftMs, method, this.signal);
+      try {
+        if (this.#peer) return await this.#peer.request(method, params, leftMs);
+      } catch (error) {
+        if (!(error instanceof UnsentError)) throw error;
+      }
+      await Promise.resolve(); // The loss of the socket is told in this turn: the state is another one then.
+      if (this.#state.status === 'joined' && !this.#peer)
+        throw new PlatformError('connection-lost', `${method}: not connected`);
+    }
+  }
+
+  /**
+   * A request that may be made twice without harm: made again, after the connection came back, until it is answered.
+   */
+  async persist<M extends Method<SignalingServer>>(
+    method: M,
+    params: Params<SignalingServer, M>,
+    budgetMs: number,
+  ): Promise<Result<SignalingServer, M>> {
+    const giveUpAt = this.#clock.now() + budgetMs;
+    for (;;) {
+      try {
+        return await this.request(method, params, Math.max(1, giveUpAt - this.#clock.now()));
+      } catch (error) {
+        const { code } = PlatformError.from(error);
+        if (code !== 'connection-lost' || this.closed || this.#clock.now() >= giveUpAt) throw error;
+      }
+    }
   }
 
   #untilJoined(): Promise<void> {

@@ -58,7 +58,7 @@ function go(state: SignalingState, event: keyof typeof events, time = event === 
   return nextState(state, { ...events[event], now: time } as SignalingEvent);
 }
 
-describe('[SG20] each transition of the signaling state machine', () => {
+describe('[SG41] each transition of the signaling state machine', () => {
   // What is not in the table leaves the state as it was.
   const table: [Name, keyof typeof events, object][] = [
     [

@@ -148,7 +148,7 @@ describe('lobby', () => {
   });
 });
 
-describe('[SG30] each grant is enforced', () => {
+describe('[SG37] each grant is enforced', () => {
   const cases: [string, Partial<Grants>, 'camera' | 'microphone', ErrorCode | 'allowed'][] = [
     ['all sources', { publish: true }, 'camera', 'allowed'],
     ['none', { publish: false }, 'camera', 'forbidden'],

@@ -17,7 +17,7 @@ export function databaseContract(name: string, setUp: () => Promise<DatabaseUnde
     beforeAll(async () => {
       underTest = await setUp();
       database = underTest.database;
-    }, 60_000);
+    }, 90_000);
     afterAll(async () => {
       await database.close();
       await underTest.stop();

@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from '@weir/core';
 import { ApiKeys } from './api-keys.ts';
 import { openEmbedded } from './embedded.ts';
-import { Queries, type Sql } from './queries.ts';
+import { databaseError, Queries, type Sql } from './queries.ts';
 import { openServer } from './server.ts';
 import { StoredRooms } from './stored-rooms.ts';
 
@@ -18,13 +18,18 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** Opens it and applies the migrations that it lacks. */
+/** Opens it and applies the migrations that it lacks. Throws `conflict` when another process has the directory. */
 export async function openDatabase(
   address: DatabaseAddress,
   { logger = silentLogger }: { logger?: Logger } = {},
 ): Promise<Database> {
-  const { sql, close } =
-    'url' in address ? await openServer(address.url, logger) : await openEmbedded(address.dataDir, logger);
+  const { sql, close } = await connect(address, logger).catch((error) => {
+    throw databaseError(error, 'open');
+  });
   const queries = new Queries(sql);
   return { apiKeys: new ApiKeys(queries), rooms: new StoredRooms(queries), close };
+}
+
+async function connect(address: DatabaseAddress, logger: Logger): Promise<Connection> {
+  return 'url' in address ? openServer(address.url, logger) : openEmbedded(address.dataDir, logger);
 }

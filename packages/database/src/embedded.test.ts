@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { fsyncSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RoomSettings } from '@weir/protocol';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { databaseContract } from './database.contract.ts';
 import { openDatabase } from './database.ts';
+
+vi.mock('node:fs', { spy: true });
 
 const root = mkdtempSync(join(tmpdir(), 'weir-database-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -56,14 +58,14 @@ describe('the embedded database', () => {
     };
   };
   const until = async (holds: () => boolean) => {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     while (!holds()) {
-      if (Date.now() > deadline) throw new Error('not within 30 s');
+      if (Date.now() > deadline) throw new Error('not within 60 s');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
 
-  test('has all that was written when its process is killed', { timeout: 90_000 }, async () => {
+  test('has all that was written when its process is killed', { timeout: 180_000 }, async () => {
     for (const round of [1, 2]) {
       const other = await writer(dataDir);
       try {
@@ -82,7 +84,7 @@ describe('the embedded database', () => {
     }
   });
 
-  test('is set up anew when its process is killed during the first start', { timeout: 90_000 }, async () => {
+  test('is set up anew when its process is killed during the first start', { timeout: 180_000 }, async () => {
     const dataDir = join(root, 'half');
     const other = await writer(dataDir);
     try {
@@ -107,12 +109,27 @@ describe('the embedded database', () => {
     expect(lstatSync(dataDir).mode & 0o777).toBe(0o700);
   });
 
+  test('has each write on the disk before it is acknowledged', async () => {
+    const database = await openDatabase({ dataDir });
+    for (let n = 0; n < 3; n++) {
+      vi.mocked(fsyncSync).mockClear();
+      await database.apiKeys.create();
+      expect(fsyncSync).toHaveBeenCalled();
+    }
+    vi.mocked(fsyncSync).mockClear();
+    await database.apiKeys.list();
+    expect(fsyncSync, 'a read need not').not.toHaveBeenCalled();
+    await database.close();
+  });
+
   test('leaves a directory that it cannot open free for another attempt', async () => {
-    const dataDir = join(root, 'broken');
-    mkdirSync(join(dataDir, 'postgres-18'), { recursive: true });
-    writeFileSync(join(dataDir, 'postgres-18', 'PG_VERSION'), '9.6\n');
-    await expect(openDatabase({ dataDir })).rejects.toThrow();
-    rmSync(join(dataDir, 'postgres-18'), { recursive: true });
+    const data = join(dataDir, 'postgres-18');
+    renameSync(data, `${data}.aside`);
+    mkdirSync(data);
+    writeFileSync(join(data, 'PG_VERSION'), '9.6\n');
+    await expect(openDatabase({ dataDir })).rejects.toMatchObject({ code: 'internal' });
+    rmSync(data, { recursive: true });
+    renameSync(`${data}.aside`, data);
     await (await openDatabase({ dataDir })).close();
   });
 });

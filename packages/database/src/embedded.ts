@@ -14,7 +14,7 @@ import { SyncedNodeFS, syncName, syncTree } from './synced-node-fs.ts';
 const versionDirectory = 'postgres-18';
 
 const settings = {
-  fsync: 'on',
+  fsync: 'on', // PGlite's own parameters turn it off; the last word counts.
   wal_sync_method: 'fsync',
   shared_buffers: '4MB', // The default takes 130 MB more of this process.
   wal_buffers: '256kB',
@@ -22,7 +22,7 @@ const settings = {
   max_wal_size: '32MB',
 };
 const startParams = [
-  ...PGlite.defaultStartParams.filter((param) => param !== '-F'), // -F turns fsync off.
+  ...PGlite.defaultStartParams,
   ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
 ];
 

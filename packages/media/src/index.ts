@@ -1,1 +1,5 @@
-export {};
+export { callsTo, handlersFor } from './bound-handlers.ts';
+export { mediaCodecs, routerRtpCapabilities } from './codecs.ts';
+export { MediaNode, type MediaNodeConfig, type MediaNodeEvents } from './media-node.ts';
+export type { ListenAddress } from './media-worker.ts';
+export type { MediaListener } from './participant-session.ts';

@@ -79,7 +79,7 @@ test('attributes are few and small', () => {
 });
 
 test('[SG33] a data message holds its payload as base64, and may come from the HTTP API', () => {
-  const message = { from: '', topic: 'chat', encoding: 'base64', sentAt: 0 };
+  const message = { messageId: 'm', from: '', topic: 'chat', encoding: 'base64', sentAt: 0 };
   const payload = Buffer.alloc(limits.dataPayloadBytes).toString('base64');
   expect(DataMessage.safeParse({ ...message, payload }).success).toBe(true);
   expect(DataMessage.safeParse({ ...message, payload: `${payload}A` }).success).toBe(false);

@@ -133,6 +133,11 @@ export const LeaveReason = z.enum(['left', 'removed', 'lost', 'replaced', 'room-
 export type LeaveReason = z.infer<typeof LeaveReason>;
 
 export const DataMessage = z.object({
+  messageId: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('Chosen by the sender; a message that is sent again keeps it'),
   from: z.string().max(64).describe('The sender’s participantId; empty when the HTTP API sent it'),
   /** Only these receive it; everybody when absent. */
   to: z.array(ParticipantId).max(256).optional(),

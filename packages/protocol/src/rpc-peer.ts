@@ -42,6 +42,13 @@ export type RpcPeerOptions<Local extends Contract, Remote extends Contract> = {
   remote?: Remote;
 };
 
+/** The connection was lost before the request went out: it can be made again without doing anything twice. */
+export class UnsentError extends PlatformError {
+  constructor(method: string) {
+    super('connection-lost', `${method}: the connection is closed`);
+  }
+}
+
 /**
  * One side of a typed RPC over a channel: requests with deadlines, notifications, errors from the table. Rules SG1–SG9
  * of SPEC.md.
@@ -116,8 +123,7 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     timeoutMs?: number,
   ): Promise<Result<Remote, M>> {
     return new Promise((resolve, reject) => {
-      if (this.closed)
-        return reject(new PlatformError('connection-lost', `${method}: the connection is closed`));
+      if (this.closed) return reject(new UnsentError(method));
       if (this.#pending.size >= limits.pendingRequests)
         return reject(
           new PlatformError('limit-reached', `${method}: ${limits.pendingRequests} requests unanswered`),
@@ -130,7 +136,9 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
         reject(new PlatformError('timeout', `${method}: no answer in ${ms} ms`));
       }, ms);
       this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
-      this.#transmit(text);
+      if (this.#transmit(text)) return;
+      clearTimeout(timer);
+      reject(new UnsentError(method));
     });
   }
 
@@ -142,12 +150,16 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     this.#transmit(encode(message));
   }
 
-  #transmit(text: string): void {
-    if (this.closed) return;
+  /** False when it could not be sent: the connection is lost. */
+  #transmit(text: string): boolean {
+    if (this.closed) return false;
     try {
       this.#channel.send(text);
+      return true;
     } catch {
+      this.#pending.delete(this.#nextId - 1); // The request that was just made, if it was one: rejected as unsent.
       this.close('lost');
+      return false;
     }
   }
 

@@ -194,7 +194,7 @@ export const signalingServer = {
     },
     /** Reliable, ordered with the room's events, replayed on resume. */
     'data.send': {
-      params: DataMessage.pick({ to: true, topic: true, payload: true, encoding: true }),
+      params: DataMessage.pick({ messageId: true, to: true, topic: true, payload: true, encoding: true }),
       result: z.object({ revision: z.number().int() }),
     },
     'moderation.mute': {

@@ -18,6 +18,9 @@ const isInstalled = (find: () => Promise<string>) =>
     () => false,
   );
 
+/** Time to listen again: a busy machine plays sound with gaps. */
+const audible = { timeoutMs: 12_000 };
+
 /** Runs in the page: sends the kit's camera and microphone from one peer connection to another, and shows them. */
 async function callMyself({ width = 320, height = 180, fps = 30, scaleDownBy = 1, maxBitrate = 0 }) {
   const sender = new RTCPeerConnection();
@@ -60,7 +63,7 @@ declare global {
   var sender: RTCPeerConnection;
 }
 
-describe.skipIf(!(await isInstalled(chromiumPath)))('in Chromium', () => {
+describe.skipIf(!(await isInstalled(chromiumPath)))('in Chromium', { timeout: 40_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchChromium();
@@ -93,19 +96,23 @@ describe.skipIf(!(await isInstalled(chromiumPath)))('in Chromium', () => {
 
   test('a source draws at the rate it is asked for, until it is stopped', async () => {
     const page = await openPage();
-    const [first, second, third] = await page.evaluate(async () => {
+    const result = await page.evaluate(async () => {
       const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+      const startedAt = performance.now();
       const { track, framesDrawn } = weirTest.frameCodeSource({ width: 160, height: 90, fps: 10 });
       await pause(2000);
-      const [drawn] = [framesDrawn(), track.stop()];
-      await pause(200);
+      const due = (performance.now() - startedAt) / 100;
+      const drawn = framesDrawn();
+      track.stop();
+      await pause(300);
       const afterStop = framesDrawn();
       await pause(500);
-      return [drawn, afterStop, framesDrawn()] as const;
+      return { due, drawn, afterStop, atEnd: framesDrawn() };
     });
-    expect(Math.abs(first - 21)).toBeLessThanOrEqual(3);
-    expect(second - first).toBeLessThanOrEqual(1);
-    expect(third).toBe(second);
+    expect(result.drawn).toBeLessThan(result.due + 3);
+    expect(result.drawn).toBeGreaterThan(result.due * 0.6); // A page that was held up leaves pictures out.
+    expect(result.afterStop - result.drawn).toBeLessThanOrEqual(1);
+    expect(result.atEnd).toBe(result.afterStop);
     await page.close();
   });
 
@@ -130,21 +137,30 @@ describe.skipIf(!(await isInstalled(chromiumPath)))('in Chromium', () => {
     await page.close();
   });
 
-  test('the tone and its beeps come through Opus, at whole seconds', async () => {
+  test('the tone beeps at whole seconds, and comes through Opus', async () => {
     const page = await openPage();
-    await page.evaluate(callMyself, {});
-    const { toneDb, beepsAt } = await page.evaluate(() =>
-      weirTest.listenToTone(arrived.getAudioTracks()[0]!, { durationMs: 3500 }),
+    const played = await page.evaluate(() =>
+      weirTest.listenToTone(weirTest.toneSource().track, { durationMs: 3500 }),
     );
-    expect(toneDb).toBeGreaterThan(-50);
-    expect(beepsAt.length).toBeGreaterThanOrEqual(3);
-    expect(beepsAt.length).toBeLessThanOrEqual(4);
-    for (const at of beepsAt) expect((at + 100) % 1000).toBeLessThan(600); // -100 ms to +500 ms of a second.
-    const silence = await page.evaluate(async () => {
+    expect(played.toneDb).toBeGreaterThan(-50);
+    expect(played.beepsAt.length).toBeGreaterThanOrEqual(2);
+    expect(played.beepsAt.length).toBeLessThanOrEqual(4);
+    const offsets = played.beepsAt.map((at) => ((at + 500) % 1000) - 500);
+    // A busy machine plays late, never early.
+    expect(Math.min(...offsets)).toBeGreaterThan(-100);
+    expect(Math.min(...offsets)).toBeLessThan(250);
+
+    await page.evaluate(callMyself, {});
+    const listen = () =>
+      page.evaluate(() => weirTest.listenToTone(arrived.getAudioTracks()[0]!, { durationMs: 2200 }));
+    await eventually(async () => {
+      const { toneDb, beepsAt } = await listen();
+      return (toneDb > -50 && beepsAt.length >= 2) || `${toneDb} dB, ${beepsAt.length} beeps`;
+    }, audible);
+    await page.evaluate(() => {
       for (const { track } of sender.getSenders()) if (track?.kind === 'audio') track.enabled = false;
-      return weirTest.listenToTone(arrived.getAudioTracks()[0]!, { durationMs: 1500 });
     });
-    expect(silence.beepsAt).toEqual([]);
+    await eventually(async () => (await listen()).beepsAt.length === 0 || 'still beeps', audible);
     await page.close();
   });
 

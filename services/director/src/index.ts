@@ -1,1 +1,1 @@
-export {};
+export { type DirectorOptions, startDirector } from './director.ts';

@@ -1,1 +1,3 @@
-export {};
+export type { ControlConfig } from './control-server.ts';
+export { type NodeStatus, nodeLeaseKey } from './node-lease.ts';
+export { type SfuConfig, SfuService, startSfu } from './sfu-service.ts';

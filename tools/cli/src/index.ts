@@ -1,1 +1,2 @@
-export {};
+export type { Bench, BenchOptions, BenchResult, Machine } from './bench-result.ts';
+export { type Platform, type PlatformConfig, startPlatform } from './platform.ts';

@@ -80,7 +80,7 @@ export function installSources(kit: BrowserKit): void {
     const beep = play(kit.beepHz, 0);
     const track = output.stream.getAudioTracks()[0]!;
     const living = liveness(track);
-    let beepsUntil = Date.now();
+    let beepsUntil = 0;
     const schedule = () => {
       if (!living()) {
         clearInterval(timer);
@@ -90,7 +90,8 @@ export function installSources(kit: BrowserKit): void {
       if (context.state !== 'running') return;
       // Two clocks: the page's, in which beeps are known, and the sound card's, in which they are played.
       const offset = context.currentTime - Date.now() / 1000;
-      for (let at = Math.ceil((beepsUntil + 50) / 1000) * 1000; at < Date.now() + 1500; at += 1000) {
+      const from = Math.max(beepsUntil, Date.now()) + 50;
+      for (let at = Math.ceil(from / 1000) * 1000; at < Date.now() + 1500; at += 1000) {
         beep.gain.gain.setValueAtTime(0.4, at / 1000 + offset);
         beep.gain.gain.setValueAtTime(0, at / 1000 + offset + 0.1);
         beepsUntil = at;

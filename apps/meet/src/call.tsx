@@ -1,0 +1,131 @@
+import type { PlatformError } from '@weir/client';
+import {
+  AudioRenderer,
+  ChatPanel,
+  ControlBar,
+  deviceProblem,
+  type JoinChoice,
+  type Panel,
+  ParticipantGrid,
+  ParticipantsPanel,
+  RoomProvider,
+  type RoomProviderProps,
+  useMediaSwitch,
+  useRoom,
+  useWords,
+} from '@weir/react';
+import { MonitorUp } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import { AloneHint, CallInfo } from './call-info.tsx';
+import { ConfirmDialog } from './confirm-dialog.tsx';
+import { memory } from './memory.ts';
+import { StatusBanner } from './status-banner.tsx';
+import { useToast } from './toasts.tsx';
+import { useCallNews } from './use-call-news.ts';
+import { words } from './words.ts';
+
+export type CallProps = Pick<RoomProviderProps, 'room'> & { choice: JoinChoice };
+
+/** The call itself, while the room is joined. */
+export function Call({ room, choice }: CallProps) {
+  const remember = useCallback((devices: JoinChoice['devices']) => {
+    memory.devices = devices;
+  }, []);
+  return (
+    <RoomProvider room={room} deviceChoice={choice.devices} onDeviceChoice={remember}>
+      <CallStage displayName={choice.displayName} />
+    </RoomProvider>
+  );
+}
+
+function CallStage({ displayName }: { displayName: string }) {
+  const room = useRoom();
+  const [panel, setPanel] = useState<Panel>();
+  const [ending, setEnding] = useState(false);
+  const onProblem = useProblemToast();
+  useCallNews(panel, setPanel);
+  useRunningMemory(displayName);
+  const close = () => setPanel(undefined);
+  return (
+    <div className="meet-call" data-testid="call" data-panel={panel}>
+      <CallInfo />
+      <main className="meet-stage">
+        <ParticipantGrid onShowEverybody={() => setPanel('participants')} />
+        <div className="meet-over">
+          <StatusBanner />
+          <AloneHint />
+          <SharingNotice onProblem={onProblem} />
+        </div>
+      </main>
+      {panel === 'chat' && <ChatPanel onClose={close} />}
+      {panel === 'participants' && <ParticipantsPanel onClose={close} onProblem={onProblem} />}
+      <footer className="meet-bar">
+        <ControlBar
+          panel={panel}
+          onPanel={setPanel}
+          onLeave={() => void room.leave()}
+          onEndForAll={() => setEnding(true)}
+          onProblem={onProblem}
+        />
+      </footer>
+      <AudioRenderer />
+      {ending && (
+        <ConfirmDialog
+          title={words.endTitle}
+          text={words.endText}
+          confirm={words.endConfirm}
+          onCancel={() => setEnding(false)}
+          onConfirm={() => {
+            setEnding(false);
+            room.moderation.endRoom().catch((error: PlatformError) => onProblem(error, words.endConfirm));
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Says a failed device or action as words with what to do. */
+function useProblemToast(): (error: PlatformError, what: string) => void {
+  const toast = useToast();
+  const callWords = useWords();
+  return useCallback(
+    (error, what) => {
+      const known = Object.hasOwn(callWords.deviceProblems, error.code);
+      const text = known ? deviceProblem(callWords, error.code, what) : words.failed(what, error.hint);
+      toast({ text, problem: true });
+    },
+    [toast, callWords],
+  );
+}
+
+/** Keeps what is on, so that a page reload comes back the same. */
+function useRunningMemory(displayName: string): void {
+  const { roomId } = useRoom();
+  const camera = useMediaSwitch('camera').on;
+  const microphone = useMediaSwitch('microphone').on;
+  useEffect(() => {
+    memory.setRunning(roomId, { displayName, camera, microphone, devices: memory.choice.devices });
+  }, [roomId, displayName, camera, microphone]);
+}
+
+/** One's own shared screen is not shown to oneself: this stands for it. */
+function SharingNotice({ onProblem }: { onProblem: (error: PlatformError, what: string) => void }) {
+  const callWords = useWords();
+  const screen = useMediaSwitch('screen');
+  if (!screen.on) return null;
+  return (
+    <div className="meet-alone" data-testid="sharing-notice">
+      <p>
+        <MonitorUp aria-hidden="true" /> {callWords.sharing}
+      </p>
+      <button
+        type="button"
+        className="weir-button weir-small"
+        onClick={() => screen.set(false).catch((error: PlatformError) => onProblem(error, callWords.share))}
+      >
+        {callWords.stopSharing}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+# Debian's packages.
+
+# need_debian_packages PURPOSE PACKAGE…: installs what is missing when we are root, else says how.
+need_debian_packages() {
+  local purpose=$1 missing
+  shift
+  missing=$(missing_debian_packages "$@")
+  [ -n "$missing" ] || return 0
+  command -v apt-get >/dev/null || die "$purpose needs, and this system is not Debian: $missing" \
+    'Install them in your way.'
+  [ "$(id -u)" = 0 ] || die "$purpose needs Debian packages that are missing: $missing" \
+    "Install them with:  sudo apt-get install -y $missing"
+  must "Debian packages for $purpose: $missing" install_debian_packages $missing
+}
+
+missing_debian_packages() {
+  local installed name missing=''
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)
+  for name; do
+    grep -qx "$name installed" <<<"$installed" || missing="$missing $name"
+  done
+  echo "${missing# }"
+}
+
+install_debian_packages() {
+  export DEBIAN_FRONTEND=noninteractive
+  local install='apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300'
+  timeout 1800 $install "$@" && return
+  timeout 300 apt-get update || true # One source that is down need not matter.
+  timeout 1800 $install "$@"
+}

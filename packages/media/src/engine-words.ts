@@ -1,0 +1,188 @@
+import { PlatformError } from '@weir/core';
+import type {
+  Direction,
+  LayerPreferences,
+  MediaControl,
+  NoticeParams,
+  RtpCapabilities,
+  RtpParameters,
+  SctpStreamParameters,
+  Subscription,
+  TransportParameters,
+} from '@weir/protocol';
+import { parseScalabilityMode } from 'mediasoup';
+import { NotFoundError, UnsupportedError, WorkerClosedError } from 'mediasoup/errors';
+import type * as engine from 'mediasoup/types';
+
+// The one place where the product's words meet the engine's. A track is produced on a send transport and makes a producer
+// (or a data producer); a subscription consumes it on a receive transport and is a consumer (or a data consumer).
+
+export type Produced = engine.Producer | engine.DataProducer;
+export type Consumed = engine.Consumer | engine.DataConsumer;
+export type Connectivity = NoticeParams<MediaControl, 'session.connectivity'>['state'];
+
+/** A production as its publisher describes it. */
+export type Production = { muted: boolean } & (
+  | { kind: 'audio' | 'video'; rtpParameters: RtpParameters }
+  | { kind: 'data'; sctpStreamParameters: SctpStreamParameters }
+);
+
+const bitrates = {
+  /** High enough that the top layer comes within the first second; the engine's estimate takes over from there. */
+  initialOutgoingBps: 1_500_000,
+  /** Camera and screen of one participant at good quality. */
+  maxIncomingBps: 12_000_000,
+};
+/** A client without consent checks for so long is unreachable (RFC 7675 says 30 s; nobody wants to wait for that). */
+const iceConsentTimeoutSeconds = 15;
+/** A sender is asked for a key frame at most twice a second, however many receivers join. */
+const keyFrameRequestDelayMs = 500;
+
+/** Opens the server's side of a WebRTC transport. */
+export async function openTransport(
+  router: engine.Router,
+  webRtcServer: engine.WebRtcServer,
+  direction: Direction,
+): Promise<engine.WebRtcTransport> {
+  const transport = await router.createWebRtcTransport({
+    webRtcServer,
+    enableUdp: true,
+    enableTcp: true,
+    preferUdp: true,
+    enableSctp: true,
+    initialAvailableOutgoingBitrate: bitrates.initialOutgoingBps,
+    iceConsentTimeout: iceConsentTimeoutSeconds,
+  });
+  if (direction === 'send') await transport.setMaxIncomingBitrate(bitrates.maxIncomingBps);
+  return transport;
+}
+
+/** What the client needs to build its side. */
+export function transportParameters(transport: engine.WebRtcTransport): TransportParameters {
+  const { port, OS, MIS, maxMessageSize } = transport.sctpParameters!; // Each transport is made with SCTP.
+  return {
+    id: transport.id,
+    iceParameters: transport.iceParameters,
+    iceCandidates: transport.iceCandidates,
+    dtlsParameters: transport.dtlsParameters,
+    sctpParameters: { port, OS, MIS, maxMessageSize },
+  };
+}
+
+/**
+ * ICE and DTLS as one state. `failed`: no consent any more, or DTLS cannot be set up; an ICE restart may still mend the
+ * former. `disconnected`: the client closed its side.
+ */
+export function connectivity(transport: engine.WebRtcTransport): Connectivity {
+  const { iceState, dtlsState } = transport;
+  if (dtlsState === 'failed') return 'failed';
+  if (dtlsState === 'closed' || iceState === 'closed') return 'disconnected';
+  if (iceState === 'disconnected') return 'failed';
+  return dtlsState === 'connected' ? 'connected' : 'new';
+}
+
+export function produce(transport: engine.WebRtcTransport, production: Production): Promise<Produced> {
+  if (production.kind === 'data')
+    return transport.produceData({
+      sctpStreamParameters: production.sctpStreamParameters,
+      paused: production.muted,
+    });
+  return transport.produce({
+    kind: production.kind,
+    rtpParameters: production.rtpParameters as engine.RtpParameters,
+    paused: production.muted,
+    ...(production.kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}),
+  });
+}
+
+/** The codec's MIME type and the number of simulcast or SVC layers, 1 for neither. */
+export function describeProduction(production: Production): { codec: string; spatialLayers: number } {
+  if (production.kind === 'data') return { codec: 'data', spatialLayers: 1 };
+  const { codecs, encodings = [] } = production.rtpParameters;
+  const svc = Math.max(1, ...encodings.map((e) => parseScalabilityMode(e.scalabilityMode).spatialLayers));
+  return { codec: codecs[0]!.mimeType, spatialLayers: Math.max(svc, encodings.length, 1) };
+}
+
+export function isMedia(produced: Produced): produced is engine.Producer {
+  return 'kind' in produced;
+}
+
+export function isMediaConsumer(consumed: Consumed): consumed is engine.Consumer {
+  return 'kind' in consumed;
+}
+
+/** Whether a receiver of these capabilities can decode it; anybody can take data. */
+export function canConsume(
+  router: engine.Router,
+  produced: Produced,
+  rtpCapabilities: RtpCapabilities,
+): boolean {
+  if (!isMedia(produced)) return true;
+  return router.canConsume({
+    producerId: produced.id,
+    rtpCapabilities: rtpCapabilities as engine.RtpCapabilities,
+  });
+}
+
+export function consume(
+  transport: engine.WebRtcTransport,
+  produced: Produced,
+  rtpCapabilities: RtpCapabilities,
+  started: boolean,
+): Promise<Consumed> {
+  if (!isMedia(produced)) return transport.consumeData({ dataProducerId: produced.id, paused: !started });
+  return transport.consume({
+    producerId: produced.id,
+    rtpCapabilities: rtpCapabilities as engine.RtpCapabilities,
+    paused: !started,
+  });
+}
+
+/** A subscription as its client gets it. */
+export function describeSubscription(
+  consumed: Consumed,
+  track: { trackId: string; epoch: number },
+  started: boolean,
+): Subscription {
+  const common = { subscriptionId: consumed.id, trackId: track.trackId, epoch: track.epoch, started };
+  return isMediaConsumer(consumed)
+    ? { ...common, kind: consumed.kind, rtpParameters: consumed.rtpParameters as RtpParameters }
+    : { ...common, kind: 'data', sctpStreamParameters: consumed.sctpStreamParameters! };
+}
+
+/** Hands the layers and priority to the engine, which clamps layers that the track does not have. */
+export async function applyPreferences(consumer: engine.Consumer, wanted: LayerPreferences): Promise<void> {
+  const work: Promise<void>[] = [];
+  const layered = consumer.type === 'simulcast' || consumer.type === 'svc';
+  if (layered && (wanted.maxSpatialLayer !== undefined || wanted.maxTemporalLayer !== undefined))
+    work.push(
+      consumer.setPreferredLayers({
+        spatialLayer: wanted.maxSpatialLayer ?? consumer.preferredLayers?.spatialLayer ?? 0,
+        temporalLayer: wanted.maxTemporalLayer ?? consumer.preferredLayers?.temporalLayer ?? 7,
+      }),
+    );
+  if (wanted.priority !== undefined) work.push(consumer.setPriority(wanted.priority));
+  await Promise.all(work);
+}
+
+/** Only the codecs that rooms have: a browser names four times as many, and each subscription looks through them. */
+export function narrowCapabilities(capabilities: RtpCapabilities, known: RtpCapabilities): RtpCapabilities {
+  const names = new Set(known.codecs?.map((codec) => codec.mimeType.toLowerCase()));
+  return {
+    ...capabilities,
+    codecs: capabilities.codecs?.filter((codec) => names.has(codec.mimeType.toLowerCase())) ?? [],
+  };
+}
+
+/** The engine's error as ours. */
+export function toPlatformError(error: unknown, what: string): PlatformError {
+  if (error instanceof PlatformError) return error;
+  const message = `${what}: ${error instanceof Error ? error.message : String(error)}`.slice(0, 300);
+  if (error instanceof UnsupportedError)
+    return new PlatformError('codec-unsupported', message, { cause: error });
+  if (error instanceof WorkerClosedError) return new PlatformError('media-lost', message, { cause: error });
+  // What the request was about closed while it was under way.
+  if (error instanceof NotFoundError) return new PlatformError('media-lost', message, { cause: error });
+  if (error instanceof TypeError) return new PlatformError('bad-request', message, { cause: error });
+  return new PlatformError('internal', message, { cause: error });
+}

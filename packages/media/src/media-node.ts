@@ -1,0 +1,286 @@
+import {
+  type Clock,
+  Emitter,
+  Lifetime,
+  type Logger,
+  PlatformError,
+  systemClock,
+  withDeadline,
+} from '@weir/core';
+import type {
+  Direction,
+  Handlers,
+  MediaNodeContract,
+  Method,
+  ParsedParams,
+  ParticipantId,
+  Result,
+  RoomId,
+  TrackId,
+} from '@weir/protocol';
+import { routerRtpCapabilities } from './codecs.ts';
+import { narrowCapabilities, type Production, toPlatformError } from './engine-words.ts';
+import { MediaRoom } from './media-room.ts';
+import { defaultWorkerCount, type ListenAddress, type MediaWorker } from './media-worker.ts';
+import { type MediaListener, ParticipantSession } from './participant-session.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export type MediaNodeConfig = {
+  nodeId: string;
+  /** One for each core unless given. */
+  workers?: number;
+  /** Where clients reach this node; `announcedAddress` is what they are told, when that is another address. */
+  listen: ListenAddress[];
+  /** Worker i takes port `firstPort` + i, UDP and TCP. 0: any free ports. */
+  firstPort: number;
+  /** How many more streams than the idlest worker a room's worker may carry before the room spreads to another. */
+  spreadAbove?: number;
+  logger: Logger;
+  clock?: Clock;
+};
+
+export type MediaNodeEvents = {
+  roomOpened: [RoomId];
+  roomClosed: [RoomId];
+  sessionOpened: [RoomId, ParticipantId];
+  trackPublished: [RoomId, TrackId];
+};
+
+type Work<M extends Method<MediaNodeContract>> = (
+  params: ParsedParams<MediaNodeContract, M>,
+  listener: MediaListener,
+) => Promise<Result<MediaNodeContract, M>> | Result<MediaNodeContract, M>;
+
+const defaultSpreadAbove = 200;
+const stopTimeoutMs = 3_000;
+
+/** One SFU machine: rooms over a pool of engine workers, asked by the `mediaNode` contract. */
+export class MediaNode extends Lifetime implements AsyncDisposable {
+  readonly nodeId: string;
+  readonly events = new Emitter<MediaNodeEvents>();
+  readonly #pool: WorkerPool;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #rtpCapabilities = routerRtpCapabilities();
+  readonly #rooms = new Map<RoomId, MediaRoom>();
+  readonly #sessions = new Map<string, ParticipantSession>();
+
+  /** Rejects when a worker does not start, or its port is taken. */
+  static async start(config: MediaNodeConfig): Promise<MediaNode> {
+    if (config.listen.length === 0) throw new PlatformError('bad-request', 'a media node needs an address');
+    const pool = await WorkerPool.start({
+      count: config.workers ?? defaultWorkerCount,
+      listen: config.listen,
+      firstPort: config.firstPort,
+      spreadAbove: config.spreadAbove ?? defaultSpreadAbove,
+      logger: config.logger,
+    });
+    return new MediaNode(config, pool);
+  }
+
+  private constructor(config: MediaNodeConfig, pool: WorkerPool) {
+    super();
+    this.nodeId = config.nodeId;
+    this.#logger = config.logger;
+    this.#clock = config.clock ?? systemClock;
+    this.#pool = this.own(pool);
+  }
+
+  /** The contract's requests; notifications go to the listener that opened or adopted the session. */
+  readonly handlers: Handlers<MediaNodeContract, MediaListener> = {
+    'session.open': this.#answer('session.open', (params, listener) => this.#open(params, listener)),
+    'session.adopt': this.#answer('session.adopt', ({ mediaSessionId }, listener) => {
+      const session = this.#sessions.get(mediaSessionId);
+      session?.adopt(listener);
+      return { alive: session !== undefined };
+    }),
+    'session.close': this.#answer('session.close', ({ mediaSessionId }) => {
+      this.#sessions.get(mediaSessionId)?.close();
+      return {};
+    }),
+    'transport.connect': this.#answer('transport.connect', async (params) => {
+      await this.#session(params).connect(params.direction, params.dtlsParameters);
+      return {};
+    }),
+    'transport.restartIce': this.#answer('transport.restartIce', async (params) => ({
+      iceParameters: await this.#session(params).restartIce(params.direction),
+    })),
+    'track.publish': this.#answer('track.publish', async (params) => {
+      const session = this.#session(params);
+      const published = await session.publish(params, productionOf(params));
+      this.events.emit('trackPublished', session.roomId, params.trackId);
+      return published;
+    }),
+    'track.unpublish': this.#answer('track.unpublish', (params) => {
+      this.#session(params).unpublish(params.trackId);
+      return {};
+    }),
+    'track.subscribe': this.#answer('track.subscribe', (params) =>
+      this.#session(params).subscribe(params.trackIds, params.started),
+    ),
+    'track.start': this.#answer('track.start', async (params) => {
+      await this.#session(params).start(params.trackIds);
+      return {};
+    }),
+    'track.unsubscribe': this.#answer('track.unsubscribe', (params) => {
+      this.#session(params).unsubscribe(params.trackIds);
+      return {};
+    }),
+    'track.setPreferences': this.#answer('track.setPreferences', async (params) => {
+      await this.#session(params).setPreferences(params.preferences);
+      return {};
+    }),
+    'node.describe': this.#answer('node.describe', () => ({
+      nodeId: this.nodeId,
+      rtpCapabilities: this.#rtpCapabilities,
+      workers: this.#pool.workers.map(({ pid, tally }) => ({ pid, ...tally })),
+    })),
+  };
+
+  /** How full the node is: streams carried, and the busiest worker's share of its core (0 to 1). */
+  get load(): { sessions: number; streams: number; busy: number } {
+    const { workers } = this.#pool;
+    return {
+      sessions: this.#sessions.size,
+      streams: workers.reduce((sum, worker) => sum + worker.load, 0),
+      busy: Math.max(0, ...workers.map((worker) => worker.busy)),
+    };
+  }
+
+  /** The participants with a media session here. */
+  participants(roomId: RoomId): ParticipantId[] {
+    return [...(this.#rooms.get(roomId)?.sessions ?? [])].map((session) => session.participantId);
+  }
+
+  /** The epoch of the track's production here; undefined: it has none. */
+  epoch(roomId: RoomId, trackId: TrackId): number | undefined {
+    return this.#rooms.get(roomId)?.publication(trackId)?.epoch;
+  }
+
+  /** Holds for everybody who subscribes to the track, on any worker. */
+  setMuted(roomId: RoomId, trackId: TrackId, muted: boolean): void {
+    const publication = this.#rooms.get(roomId)?.publication(trackId);
+    publication?.setMuted(muted).catch((error) => {
+      if (publication.closed) return;
+      this.#logger.error({ err: error, roomId, trackId, muted }, 'a mute failed; closing the track');
+      publication.close('failed'); // Whoever is muted must not be heard.
+    });
+  }
+
+  unpublish(roomId: RoomId, trackId: TrackId): void {
+    this.#rooms.get(roomId)?.publication(trackId)?.close();
+  }
+
+  closeParticipant(roomId: RoomId, participantId: ParticipantId): void {
+    this.#rooms.get(roomId)?.session(participantId)?.close();
+  }
+
+  closeRoom(roomId: RoomId): void {
+    this.#rooms.get(roomId)?.close();
+  }
+
+  /** `listener` is gone: its sessions go on without one until somebody adopts them. */
+  forget(listener: MediaListener): void {
+    for (const session of this.#sessions.values()) session.forget(listener);
+  }
+
+  /** Closes, and resolves when the engine's processes are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = this.#pool.workers.map((worker) => worker.ended);
+    this.close();
+    await withDeadline(Promise.all(ended), stopTimeoutMs, 'end of the engine workers');
+  }
+
+  async #open(
+    params: ParsedParams<MediaNodeContract, 'session.open'>,
+    listener: MediaListener,
+  ): Promise<Result<MediaNodeContract, 'session.open'>> {
+    const { roomId, participantId } = params;
+    const worker = this.#pool.choose((candidate) => this.#rooms.get(roomId)?.isOn(candidate) ?? false);
+    const session = this.#enter(roomId, participantId, params, worker, listener);
+    const directions: Direction[] = [];
+    if (params.send) directions.push('send');
+    if (params.receive) directions.push('receive');
+    try {
+      const media = await session.open(directions);
+      this.events.emit('sessionOpened', roomId, participantId);
+      const { subscriptions, failures } = await session.subscribe(
+        params.receive ? params.trackIds : [],
+        true,
+      );
+      if (failures.length)
+        this.#logger.debug(
+          { roomId, participantId, failures },
+          'a session opened without some of its tracks',
+        );
+      return { media, subscriptions };
+    } catch (error) {
+      session.close('failed');
+      throw error;
+    }
+  }
+
+  /** Everything in one step: whoever comes next finds the room, the session and its load. */
+  #enter(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    params: ParsedParams<MediaNodeContract, 'session.open'>,
+    worker: MediaWorker,
+    listener: MediaListener,
+  ): ParticipantSession {
+    const room = this.#rooms.get(roomId) ?? this.#openRoom(roomId);
+    const session = new ParticipantSession({
+      nodeId: this.nodeId,
+      room,
+      worker,
+      participantId,
+      rtpCapabilities: narrowCapabilities(params.rtpCapabilities, this.#rtpCapabilities),
+      listener,
+      logger: this.#logger,
+    });
+    this.#sessions.set(session.id, session);
+    session.onClose(() => this.#sessions.delete(session.id));
+    room.enter(session);
+    return session;
+  }
+
+  #openRoom(roomId: RoomId): MediaRoom {
+    const room = this.own(new MediaRoom(roomId, { clock: this.#clock, logger: this.#logger }));
+    this.#rooms.set(roomId, room);
+    room.onClose(() => {
+      this.#rooms.delete(roomId);
+      this.events.emit('roomClosed', roomId);
+    });
+    this.events.emit('roomOpened', roomId);
+    return room;
+  }
+
+  #session({ mediaSessionId }: { mediaSessionId: string }): ParticipantSession {
+    const session = this.#sessions.get(mediaSessionId);
+    if (!session)
+      throw new PlatformError('media-lost', `no media session ${mediaSessionId} on ${this.nodeId}`);
+    return session;
+  }
+
+  /** A handler whose errors are all of our table. Its waits end because a worker that does not answer is killed. */
+  #answer<M extends Method<MediaNodeContract>>(method: M, work: Work<M>) {
+    return async (params: ParsedParams<MediaNodeContract, M>, listener: MediaListener) => {
+      try {
+        if (this.closed) throw new PlatformError('going-away', `${this.nodeId} has stopped`);
+        return await work(params, listener);
+      } catch (error) {
+        throw toPlatformError(error, method);
+      }
+    };
+  }
+}
+
+function productionOf(params: ParsedParams<MediaNodeContract, 'track.publish'>): Production {
+  const { kind, muted, rtpParameters, sctpStreamParameters } = params;
+  if (kind === 'data') {
+    if (!sctpStreamParameters) throw new PlatformError('bad-request', 'data without sctpStreamParameters');
+    return { kind, muted, sctpStreamParameters };
+  }
+  if (!rtpParameters) throw new PlatformError('bad-request', `${kind} without rtpParameters`);
+  return { kind, muted, rtpParameters };
+}

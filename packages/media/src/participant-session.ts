@@ -1,0 +1,370 @@
+import { Lifetime, type Logger, newId, PlatformError } from '@weir/core';
+import type {
+  Direction,
+  DtlsParameters,
+  IceParameters,
+  LayerPreferences,
+  MediaControl,
+  MediaSession,
+  Notice,
+  NoticeHandlers,
+  NoticeParams,
+  ParticipantId,
+  RoomId,
+  RtpCapabilities,
+  SubscribeResult,
+  TrackId,
+} from '@weir/protocol';
+import { limits } from '@weir/protocol';
+import type { WebRtcTransport } from 'mediasoup/types';
+import {
+  type Connectivity,
+  connectivity,
+  describeProduction,
+  openTransport,
+  type Production,
+  produce,
+  toPlatformError,
+  transportParameters,
+} from './engine-words.ts';
+import type { MediaRoom } from './media-room.ts';
+import type { MediaWorker } from './media-worker.ts';
+import { Publication } from './publication.ts';
+import { TrackSubscription } from './track-subscription.ts';
+
+/** Who is told what happens to a session: the side that opened or adopted it. */
+export type MediaListener = NoticeHandlers<MediaControl>;
+
+export type SessionOptions = {
+  nodeId: string;
+  room: MediaRoom;
+  worker: MediaWorker;
+  participantId: ParticipantId;
+  rtpCapabilities: RtpCapabilities;
+  listener: MediaListener;
+  logger: Logger;
+};
+
+const subscriptionsAtMost = 4_096;
+const encodingsAtMost = 4;
+
+/** A participant's media on one worker: a transport each way, what it publishes and what it subscribes to. */
+export class ParticipantSession extends Lifetime {
+  readonly id = newId('ms');
+  readonly participantId: ParticipantId;
+  readonly worker: MediaWorker;
+  readonly #options: SessionOptions;
+  readonly #transports = new Map<
+    Direction,
+    {
+      transport: WebRtcTransport;
+      state: Connectivity;
+      connecting?: { fingerprint: string; done: Promise<void> };
+    }
+  >();
+  readonly #publications = new Map<TrackId, Publication>();
+  readonly #publishing = new Set<TrackId>();
+  readonly #subscriptions = new Map<TrackId, TrackSubscription>();
+  /** The subscriptions that its client knows of: the end of these only is news. */
+  readonly #announced = new Set<TrackSubscription>();
+  #listener: MediaListener | undefined;
+
+  constructor(options: SessionOptions) {
+    super();
+    this.#options = options;
+    this.#listener = options.listener;
+    this.participantId = options.participantId;
+    this.worker = options.worker;
+    this.worker.count('sessions', this);
+    this.worker.own(this);
+    this.onClose(() => {
+      if (this.worker.closeReason === 'lost') this.#tellLost('the media worker died');
+    });
+  }
+
+  get roomId(): RoomId {
+    return this.#options.room.roomId;
+  }
+
+  get listener(): MediaListener | undefined {
+    return this.#listener;
+  }
+
+  /** The engine closes all that is on a transport by itself: far fewer messages than closing each subscription first. */
+  override close(...[reason]: Parameters<Lifetime['close']>): void {
+    if (!this.closed) for (const { transport } of this.#transports.values()) transport.close();
+    super.close(reason);
+  }
+
+  async open(directions: Direction[]): Promise<MediaSession> {
+    const { room, nodeId } = this.#options;
+    const { router } = await room.routerFor(this);
+    const [send, receive] = await Promise.all(
+      (['send', 'receive'] as const).map(async (direction) => {
+        if (!directions.includes(direction)) return null;
+        const transport = await openTransport(router, this.worker.webRtcServer, direction);
+        if (this.closed) transport.close();
+        this.assertOpen();
+        this.#transports.set(direction, { transport, state: 'new' });
+        const update = () => this.#updateConnectivity(direction);
+        transport.on('icestatechange', update);
+        transport.on('dtlsstatechange', update);
+        return transportParameters(transport);
+      }),
+    );
+    return { mediaSessionId: this.id, nodeId, send: send ?? null, receive: receive ?? null };
+  }
+
+  /** From now on `listener` is told, beginning with how the transports are. */
+  adopt(listener: MediaListener): void {
+    this.#listener = listener;
+    for (const [direction, { state }] of this.#transports) this.#tellConnectivity(direction, state);
+  }
+
+  /** Nobody is told any more, if it was `listener`; the media goes on. */
+  forget(listener: MediaListener): void {
+    if (this.#listener === listener) this.#listener = undefined;
+  }
+
+  /** The same parameters again are no error: the answer to the first request may have been lost. */
+  async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
+    const entry = this.#entry(direction);
+    const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
+    entry.connecting ??= { fingerprint, done: entry.transport.connect({ dtlsParameters }) };
+    if (entry.connecting.fingerprint !== fingerprint)
+      throw new PlatformError(
+        'wrong-state',
+        `the ${direction} transport is connected to another certificate`,
+      );
+    const { connecting } = entry;
+    try {
+      await connecting.done;
+    } catch (error) {
+      if (entry.connecting === connecting) entry.connecting = undefined;
+      throw error;
+    }
+  }
+
+  restartIce(direction: Direction): Promise<IceParameters> {
+    return this.#entry(direction).transport.restartIce();
+  }
+
+  async publish(
+    track: { trackId: TrackId; epoch: number },
+    production: Production,
+  ): Promise<{ codec: string; spatialLayers: number }> {
+    const { trackId } = track;
+    const { transport } = this.#entry('send');
+    checkProduction(production);
+    this.#assertMayPublish(track);
+    this.#publications.get(trackId)?.close(); // First: a transport takes each mid and SSRC once.
+    this.#publishing.add(trackId);
+    try {
+      const produced = await produce(transport, production);
+      if (this.closed) produced.close();
+      this.assertOpen();
+      const origin = await this.#options.room.routerFor(this);
+      const publication = new Publication({
+        ...track,
+        participantId: this.participantId,
+        origin,
+        produced,
+        muted: production.muted,
+      });
+      this.worker.count('producers', publication);
+      this.#publications.set(trackId, publication);
+      publication.onClose(() => {
+        if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
+      });
+      this.own(publication);
+      this.#options.room.add(publication);
+      origin.listenTo(publication);
+      return describeProduction(production);
+    } finally {
+      this.#publishing.delete(trackId);
+    }
+  }
+
+  unpublish(trackId: TrackId): void {
+    this.#publications.get(trackId)?.close();
+  }
+
+  /** All at once; each track that cannot be subscribed to is a failure of its own. */
+  async subscribe(trackIds: TrackId[], started: boolean): Promise<SubscribeResult> {
+    const wanted = [...new Set(trackIds)];
+    if (wanted.length > limits.subscriptionsPerRequest)
+      throw new PlatformError('limit-reached', `at most ${limits.subscriptionsPerRequest} tracks a request`);
+    if (wanted.length === 0) return { subscriptions: [], failures: [] };
+    this.#entry('receive');
+    const result: SubscribeResult = { subscriptions: [], failures: [] };
+    const settled = await Promise.all(wanted.map((trackId) => this.#subscribeOne(trackId, started)));
+    this.assertOpen();
+    for (const [i, one] of settled.entries()) {
+      const trackId = wanted[i]!;
+      if (one instanceof PlatformError)
+        result.failures.push({ trackId, code: one.code, message: one.message });
+      else if (one.closed)
+        result.failures.push({
+          trackId,
+          code: 'track-not-found',
+          message: `track ${trackId} closed meanwhile`,
+        });
+      else {
+        this.#announced.add(one);
+        result.subscriptions.push(one.describe());
+      }
+    }
+    return result;
+  }
+
+  /** Tracks that are not subscribed to (any more) are passed over: their end has been told. */
+  async start(trackIds: TrackId[]): Promise<void> {
+    await Promise.all(trackIds.map((trackId) => this.#change(trackId, (s) => s.start())));
+  }
+
+  unsubscribe(trackIds: TrackId[]): void {
+    for (const trackId of trackIds) this.#subscriptions.get(trackId)?.close();
+  }
+
+  async setPreferences(preferences: (LayerPreferences & { trackId: TrackId })[]): Promise<void> {
+    await Promise.all(
+      preferences.map(({ trackId, ...wanted }) => this.#change(trackId, (s) => s.setPreferences(wanted))),
+    );
+  }
+
+  /** Tells the listener, after the work that is being done: it may call back. */
+  tell<N extends Notice<MediaControl>>(notice: N, params: NoticeParams<MediaControl, N>): void {
+    const listener = this.#listener;
+    if (!listener) return;
+    queueMicrotask(() => {
+      try {
+        listener[notice](params);
+      } catch (error) {
+        this.#options.logger.error({ err: error, notice }, 'a media listener threw');
+      }
+    });
+  }
+
+  assertOpen(): void {
+    if (this.closed) throw new PlatformError('media-lost', `media session ${this.id} closed`);
+  }
+
+  #entry(direction: Direction) {
+    this.assertOpen();
+    const entry = this.#transports.get(direction);
+    if (!entry)
+      throw new PlatformError('wrong-state', `media session ${this.id} has no ${direction} transport`);
+    return entry;
+  }
+
+  #assertMayPublish({ trackId, epoch }: { trackId: TrackId; epoch: number }): void {
+    const there = this.#options.room.publication(trackId);
+    if (there && there.participantId !== this.participantId)
+      throw new PlatformError('conflict', `track ${trackId} is another participant's`);
+    if (there && there.epoch > epoch)
+      throw new PlatformError('conflict', `track ${trackId} was produced anew already`);
+    if (this.#publishing.has(trackId))
+      throw new PlatformError('conflict', `track ${trackId} is just being published`);
+    if (!there && this.#publications.size + this.#publishing.size >= limits.tracksPerParticipant)
+      throw new PlatformError('limit-reached', `at most ${limits.tracksPerParticipant} tracks a participant`);
+  }
+
+  async #subscribeOne(trackId: TrackId, started: boolean): Promise<TrackSubscription | PlatformError> {
+    const publication = this.#options.room.publication(trackId);
+    if (!publication) return new PlatformError('track-not-found', `no track ${trackId} on this node`);
+    try {
+      const before = this.#subscriptions.get(trackId);
+      const subscription =
+        before && before.publication === publication
+          ? before
+          : await this.#newSubscription(publication, started);
+      await subscription.ready;
+      if (started) await subscription.start();
+      return subscription;
+    } catch (error) {
+      if (publication.closed)
+        return new PlatformError('track-not-found', `track ${trackId} closed meanwhile`);
+      return toPlatformError(error, `track ${trackId}`);
+    }
+  }
+
+  async #newSubscription(publication: Publication, started: boolean): Promise<TrackSubscription> {
+    if (this.#subscriptions.size >= subscriptionsAtMost)
+      throw new PlatformError('limit-reached', `at most ${subscriptionsAtMost} subscriptions a session`);
+    const { trackId } = publication;
+    const router = await this.#options.room.routerFor(this);
+    const other = this.#subscriptions.get(trackId);
+    if (other?.publication === publication) return other; // Asked for twice at the same time.
+    other?.close();
+    const subscription = new TrackSubscription({
+      publication,
+      router,
+      transport: this.#entry('receive').transport,
+      rtpCapabilities: this.#options.rtpCapabilities,
+      started,
+      onLayers: (layers) =>
+        this.tell('subscription.layers', {
+          mediaSessionId: this.id,
+          subscriptionId: subscription.id!,
+          trackId,
+          ...layers,
+        }),
+    });
+    this.#subscriptions.set(trackId, subscription);
+    subscription.onClose((reason) => this.#forgetSubscription(subscription, reason !== 'requested'));
+    return this.own(subscription);
+  }
+
+  #forgetSubscription(subscription: TrackSubscription, unasked: boolean): void {
+    const { trackId } = subscription.publication;
+    if (this.#subscriptions.get(trackId) === subscription) this.#subscriptions.delete(trackId);
+    if (this.#announced.delete(subscription) && unasked && !this.closed)
+      this.tell('subscription.closed', {
+        mediaSessionId: this.id,
+        subscriptionId: subscription.id!,
+        trackId,
+      });
+  }
+
+  async #change(trackId: TrackId, change: (s: TrackSubscription) => Promise<void>): Promise<void> {
+    const subscription = this.#subscriptions.get(trackId);
+    if (!subscription) return;
+    try {
+      await change(subscription);
+    } catch (error) {
+      if (!subscription.closed) throw toPlatformError(error, `track ${trackId}`);
+    }
+  }
+
+  #updateConnectivity(direction: Direction): void {
+    const entry = this.#transports.get(direction);
+    if (!entry || this.closed) return;
+    const state = connectivity(entry.transport);
+    if (state === entry.state) return;
+    entry.state = state;
+    this.#tellConnectivity(direction, state);
+    if (entry.transport.dtlsState !== 'failed') return;
+    this.#tellLost(`the ${direction} transport's DTLS failed`); // No second handshake on the same transport.
+    this.close('failed');
+  }
+
+  #tellConnectivity(direction: Direction, state: Connectivity): void {
+    this.tell('session.connectivity', { mediaSessionId: this.id, direction, state });
+  }
+
+  #tellLost(reason: string): void {
+    const { id: mediaSessionId, participantId, roomId } = this;
+    this.tell('session.lost', { mediaSessionId, participantId, roomId, reason });
+  }
+}
+
+/** Refuses what the engine would take and then not serve well. */
+function checkProduction(production: Production): void {
+  if (production.kind === 'data') return;
+  const { codecs, encodings = [] } = production.rtpParameters;
+  const stranger = codecs.find(({ mimeType }) => !mimeType.toLowerCase().startsWith(`${production.kind}/`));
+  if (stranger)
+    throw new PlatformError('bad-request', `${stranger.mimeType} in a track of ${production.kind}`);
+  if (encodings.length > encodingsAtMost)
+    throw new PlatformError('limit-reached', `at most ${encodingsAtMost} encodings a track`);
+}

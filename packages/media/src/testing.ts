@@ -1,0 +1,149 @@
+// For tests, here and in the services: participants with real transports, asking a media node by its contract.
+import { Lifetime } from '@weir/core';
+import { type MediaFile, PeerTransport, type RtpReceiver, rtpCapabilities, type SendTrack } from '@weir/peer';
+import type {
+  Calls,
+  Direction,
+  MediaControl,
+  MediaNodeContract,
+  MediaSession,
+  Notice,
+  NoticeHandlers,
+  NoticeParams,
+  RtpCapabilities,
+  Subscription,
+} from '@weir/protocol';
+
+type Notices = { [N in Notice<MediaControl>]: NoticeParams<MediaControl, N>[] };
+
+/** A listener that remembers everything. */
+export class NoticeLog {
+  readonly notices: Notices = {
+    'session.lost': [],
+    'session.connectivity': [],
+    'subscription.closed': [],
+    'subscription.layers': [],
+    'room.speakers': [],
+  };
+  readonly listener: NoticeHandlers<MediaControl> = {
+    'session.lost': (notice) => this.notices['session.lost'].push(notice),
+    'session.connectivity': (notice) => this.notices['session.connectivity'].push(notice),
+    'subscription.closed': (notice) => this.notices['subscription.closed'].push(notice),
+    'subscription.layers': (notice) => this.notices['subscription.layers'].push(notice),
+    'room.speakers': (notice) => this.notices['room.speakers'].push(notice),
+  };
+}
+
+export type TestParticipantOptions = {
+  roomId?: string;
+  participantId: string;
+  trackIds?: string[];
+  rtpCapabilities?: RtpCapabilities;
+};
+
+/** A participant on one media node. Its transports connect when they are first needed. */
+export class TestParticipant extends Lifetime {
+  readonly calls: Calls<MediaNodeContract>;
+  readonly roomId: string;
+  readonly participantId: string;
+  readonly media: MediaSession;
+  /** The subscriptions that came with the session. */
+  readonly subscriptions: Subscription[];
+  readonly #transports = new Map<Direction, Promise<PeerTransport>>();
+
+  static async open(calls: Calls<MediaNodeContract>, options: TestParticipantOptions) {
+    const { roomId = 'room', participantId, trackIds = [] } = options;
+    const answer = await calls['session.open']({
+      roomId,
+      participantId,
+      rtpCapabilities: options.rtpCapabilities ?? rtpCapabilities(),
+      send: true,
+      receive: true,
+      trackIds,
+    });
+    return new TestParticipant(calls, { roomId, participantId }, answer);
+  }
+
+  private constructor(
+    calls: Calls<MediaNodeContract>,
+    who: { roomId: string; participantId: string },
+    answer: { media: MediaSession; subscriptions: Subscription[] },
+  ) {
+    super();
+    this.calls = calls;
+    this.roomId = who.roomId;
+    this.participantId = who.participantId;
+    this.media = answer.media;
+    this.subscriptions = answer.subscriptions;
+  }
+
+  get mediaSessionId(): string {
+    return this.media.mediaSessionId;
+  }
+
+  transport(direction: Direction): Promise<PeerTransport> {
+    return this.#transports.get(direction) ?? this.#connect(direction);
+  }
+
+  /** Publishes prepared media and begins to send it. */
+  async publish(
+    trackId: string,
+    layers: MediaFile[],
+    options: { epoch?: number; muted?: boolean; audioLevelDbov?: number } = {},
+  ): Promise<SendTrack & { answer: { codec: string; spatialLayers: number } }> {
+    const transport = await this.transport('send');
+    const { audioLevelDbov, epoch = 1, muted = false } = options;
+    const track = transport.addSendTrack({
+      layers,
+      ...(audioLevelDbov === undefined ? {} : { audioLevelDbov }),
+    });
+    const { mediaSessionId } = this;
+    const { kind, rtpParameters } = track;
+    const answer = await this.calls['track.publish']({
+      mediaSessionId,
+      trackId,
+      epoch,
+      kind,
+      muted,
+      rtpParameters,
+    });
+    track.start();
+    return Object.assign(track, { answer });
+  }
+
+  /** Sets up the receiving side of a subscription and starts it. */
+  async receive(subscription: Subscription): Promise<RtpReceiver> {
+    if (subscription.kind === 'data') throw new Error('not for data');
+    const transport = await this.transport('receive');
+    const receiver = transport.addReceiver(subscription.rtpParameters);
+    const { mediaSessionId } = this;
+    if (!subscription.started)
+      await this.calls['track.start']({ mediaSessionId, trackIds: [subscription.trackId] });
+    return receiver;
+  }
+
+  /** Subscribes to one track and receives it. */
+  async subscribe(trackId: string): Promise<RtpReceiver> {
+    const { mediaSessionId } = this;
+    const { subscriptions, failures } = await this.calls['track.subscribe']({
+      mediaSessionId,
+      trackIds: [trackId],
+      started: false,
+    });
+    if (!subscriptions[0]) throw new Error(`${trackId}: ${failures[0]?.code} ${failures[0]?.message}`);
+    return this.receive(subscriptions[0]);
+  }
+
+  #connect(direction: Direction): Promise<PeerTransport> {
+    const transport = this.own(new PeerTransport({ parameters: this.media[direction]!, direction }));
+    const connected = (async () => {
+      const { mediaSessionId } = this;
+      const { dtlsParameters } = transport;
+      await this.calls['transport.connect']({ mediaSessionId, direction, dtlsParameters });
+      await transport.connect();
+      return transport;
+    })();
+    this.#transports.set(direction, connected);
+    return connected;
+  }
+}

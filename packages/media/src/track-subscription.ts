@@ -1,0 +1,109 @@
+import { Lifetime, PlatformError } from '@weir/core';
+import type { LayerPreferences, RtpCapabilities, Subscription } from '@weir/protocol';
+import type { WebRtcTransport } from 'mediasoup/types';
+import {
+  applyPreferences,
+  type Consumed,
+  canConsume,
+  consume,
+  describeSubscription,
+  isMediaConsumer,
+} from './engine-words.ts';
+import type { Publication } from './publication.ts';
+import type { RoomRouter } from './room-router.ts';
+
+export type Layers = { spatialLayer: number | null; temporalLayer: number | null };
+
+export type SubscriptionOptions = {
+  publication: Publication;
+  router: RoomRouter;
+  transport: WebRtcTransport;
+  rtpCapabilities: RtpCapabilities;
+  started: boolean;
+  onLayers: (layers: Layers) => void;
+};
+
+/** A publication flowing to one participant. Closes with the publication. */
+export class TrackSubscription extends Lifetime {
+  readonly publication: Publication;
+  /** Resolves when it is set up; rejects when it cannot be, and closes. */
+  readonly ready: Promise<void>;
+  readonly #options: SubscriptionOptions;
+  #consumed?: Consumed;
+  #started: boolean;
+  #paused = false;
+  #flowing: boolean;
+
+  constructor(options: SubscriptionOptions) {
+    super();
+    this.#options = options;
+    this.publication = options.publication;
+    this.#started = options.started;
+    this.#flowing = options.started;
+    options.router.worker.count('consumers', this);
+    options.publication.own(this);
+    this.ready = this.#open();
+    this.ready.catch(() => this.close('failed'));
+  }
+
+  get id(): string | undefined {
+    return this.#consumed?.id;
+  }
+
+  /** As its client gets it; once it is ready. */
+  describe(): Subscription {
+    return describeSubscription(this.#consumed!, this.publication, this.#started);
+  }
+
+  async start(): Promise<void> {
+    this.#started = true;
+    await this.#reconcile();
+  }
+
+  async setPreferences(wanted: LayerPreferences): Promise<void> {
+    await this.ready;
+    this.#paused = wanted.paused ?? this.#paused;
+    await Promise.all([
+      this.#reconcile(),
+      this.#consumed && !this.closed && isMediaConsumer(this.#consumed)
+        ? applyPreferences(this.#consumed, wanted)
+        : undefined,
+    ]);
+  }
+
+  async #open(): Promise<void> {
+    const { publication, router, transport, rtpCapabilities } = this.#options;
+    if (!canConsume(publication.origin.router, publication.produced, rtpCapabilities))
+      throw new PlatformError('codec-unsupported', `track ${publication.trackId}: no codec in common`);
+    const local = router.bring(publication);
+    this.onClose(local.release);
+    const here = await local.produced;
+    this.#assertOpen();
+    const consumed = await consume(transport, here, rtpCapabilities, this.#flowing);
+    this.#consumed = consumed;
+    this.onClose(() => consumed.close());
+    this.#assertOpen();
+    if (isMediaConsumer(consumed)) {
+      consumed.on('producerclose', () => this.close('lost'));
+      consumed.on('layerschange', (layers) =>
+        this.#options.onLayers({
+          spatialLayer: layers?.spatialLayer ?? null,
+          temporalLayer: layers?.temporalLayer ?? null,
+        }),
+      );
+    } else consumed.on('dataproducerclose', () => this.close('lost'));
+    await this.#reconcile(); // It may have been started or paused meanwhile.
+  }
+
+  #assertOpen(): void {
+    if (this.closed)
+      throw new PlatformError('track-not-found', `track ${this.publication.trackId} closed meanwhile`);
+  }
+
+  async #reconcile(): Promise<void> {
+    const flowing = this.#started && !this.#paused;
+    if (!this.#consumed || this.closed || flowing === this.#flowing) return;
+    this.#flowing = flowing;
+    await (flowing ? this.#consumed.resume() : this.#consumed.pause());
+  }
+}

@@ -1,0 +1,175 @@
+import type {
+  DataProduction,
+  MediaEngine,
+  MediaSignaling,
+  Production,
+  PublishOptions,
+  Reception,
+} from '@weir/client';
+import { Lifetime, PlatformError } from '@weir/core';
+import type {
+  Direction,
+  IceServer,
+  MediaSession,
+  RtpCapabilities,
+  RtpParameters,
+  SctpStreamParameters,
+  Subscription,
+} from '@weir/protocol';
+import { layersOf, receivedTrack } from './peer-media-track.ts';
+import { PeerTransport, type PeerTransportOptions } from './peer-transport.ts';
+import { rtpCapabilities } from './rtp-capabilities.ts';
+
+type Session = Lifetime & { media: MediaSession; signaling: MediaSignaling };
+type Connection = { transport: PeerTransport; connected: Promise<void> };
+
+export type PeerEngineOptions = Pick<PeerTransportOptions, 'bindAddress' | 'dataChannels' | 'losesPacket'>;
+
+/** The client's engine for a headless peer: it publishes tracks made by `preparedTrack` and counts what it receives. */
+export class PeerEngine implements MediaEngine {
+  readonly #options: PeerEngineOptions;
+  #session: Session | undefined;
+  #send: Connection | undefined;
+  #receive: Connection | undefined;
+  #nextStreamId = 0;
+
+  constructor(options: PeerEngineOptions = {}) {
+    this.#options = options;
+  }
+
+  get mediaSessionId(): string | undefined {
+    return this.#session?.media.mediaSessionId;
+  }
+
+  /** The connections now in use, for their statistics. */
+  get transports(): { send: PeerTransport | undefined; receive: PeerTransport | undefined } {
+    return { send: this.#send?.transport, receive: this.#receive?.transport };
+  }
+
+  load(_fleet: RtpCapabilities): Promise<RtpCapabilities> {
+    return Promise.resolve(rtpCapabilities());
+  }
+
+  /** ICE servers are of no use yet: a peer reaches the server directly. */
+  open(media: MediaSession, _iceServers: IceServer[], signaling: MediaSignaling): void {
+    this.close();
+    this.#session = Object.assign(new Lifetime(), { media, signaling });
+    this.#nextStreamId = 0;
+    if (media.receive) this.#receive = this.#connect(this.#session, 'receive');
+  }
+
+  close(): void {
+    this.#session?.close();
+    this.#session = this.#send = this.#receive = undefined;
+  }
+
+  async publish(
+    track: MediaStreamTrack,
+    _options: PublishOptions,
+    announce: (rtpParameters: RtpParameters) => Promise<void>,
+  ): Promise<Production> {
+    const layers = layersOf(track);
+    if (!layers) throw new PlatformError('bad-request', 'a peer publishes prepared tracks only');
+    const { transport, connected } = this.#sendConnection();
+    const sent = transport.addSendTrack({ layers });
+    try {
+      await Promise.all([announce(sent.rtpParameters), connected]);
+    } catch (error) {
+      sent.close('failed');
+      throw error;
+    }
+    sent.start();
+    let paused = false;
+    let present = true;
+    const update = () => sent.setMuted(paused || !present);
+    return {
+      replaceTrack: async (next) => {
+        if (next && layersOf(next) !== layers)
+          throw new PlatformError('wrong-state', 'a peer keeps its media');
+        present = next !== null;
+        update();
+      },
+      setPaused: (value) => {
+        paused = value;
+        update();
+      },
+      close: () => sent.close(),
+    };
+  }
+
+  async publishData(
+    { maxAgeMs }: { name: string; maxAgeMs: number },
+    announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
+  ): Promise<DataProduction> {
+    const { transport, connected } = this.#sendConnection();
+    const parameters = { streamId: this.#nextStreamId++, ordered: false, maxPacketLifeTime: maxAgeMs };
+    const channel = transport.openDataChannel(parameters);
+    try {
+      await Promise.all([announce(parameters), connected]);
+      await channel.opened();
+    } catch (error) {
+      channel.close('failed');
+      throw error;
+    }
+    return {
+      send: (payload) => void channel.send(payload),
+      get backlogBytes() {
+        return channel.open ? channel.backlogBytes : Number.POSITIVE_INFINITY;
+      },
+      close: () => channel.close(),
+    };
+  }
+
+  async receive(
+    subscriptions: Subscription[],
+    _streamIdOf: (trackId: string) => string,
+    onData: (trackId: string, payload: Uint8Array) => void,
+  ): Promise<Map<string, Reception>> {
+    const receptions = new Map<string, Reception>();
+    const transport = this.#receive?.transport;
+    if (!transport || transport.closed) return receptions;
+    for (const subscription of subscriptions) {
+      receptions.set(subscription.trackId, receiveOne(transport, subscription, onData));
+    }
+    return receptions;
+  }
+
+  #sendConnection(): Connection {
+    const session = this.#session;
+    if (!session) throw new PlatformError('connection-lost', 'no media session');
+    if (!session.media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');
+    this.#send ??= this.#connect(session, 'send');
+    return this.#send;
+  }
+
+  #connect(session: Session, direction: Direction): Connection {
+    const { media, signaling } = session;
+    const transport = session.own(
+      new PeerTransport({ ...this.#options, parameters: media[direction]!, direction }),
+    );
+    const lost = (error: unknown) => {
+      if (!session.closed) signaling.lost(PlatformError.from(error, 'media-lost'));
+    };
+    const connected = signaling.connect(direction, transport.dtlsParameters).then(() => transport.connect());
+    connected.catch(lost);
+    transport.onClose((reason) => {
+      if (reason === 'lost') lost(new PlatformError('media-lost', `the ${direction} transport was lost`));
+    });
+    return { transport, connected };
+  }
+}
+
+function receiveOne(
+  transport: PeerTransport,
+  subscription: Subscription,
+  onData: (trackId: string, payload: Uint8Array) => void,
+): Reception {
+  const { subscriptionId, trackId } = subscription;
+  if (subscription.kind === 'data') {
+    const channel = transport.openDataChannel(subscription.sctpStreamParameters);
+    channel.events.on('messageReceived', (payload) => onData(trackId, payload));
+    return { subscriptionId, track: undefined, close: () => channel.close() };
+  }
+  const receiver = transport.addReceiver(subscription.rtpParameters);
+  return { subscriptionId, track: receivedTrack(receiver), close: () => receiver.close() };
+}

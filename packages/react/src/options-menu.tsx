@@ -1,0 +1,130 @@
+import type { PlatformError } from '@weir/client';
+import { Check, DoorOpen, Ellipsis, Hand, MonitorUp, PhoneOff } from 'lucide-react';
+import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
+import type { DeviceKind } from './room-context.tsx';
+import { useRoom } from './room-context.tsx';
+import { useDevices } from './use-devices.ts';
+import { useLocalParticipant } from './use-participants.ts';
+import { useRoomSettings } from './use-room-status.ts';
+import { useWords } from './words-context.tsx';
+
+type Flip = { on: boolean; flip: () => void };
+
+export type OptionsMenuProps = {
+  /** Undefined where the browser cannot share a screen. */
+  screen?: Flip | undefined;
+  hand: Flip;
+  onProblem: (error: PlatformError, what: string) => void;
+  onEndForAll?: (() => void) | undefined;
+};
+
+/** The devices, what a narrow bar has no place for, and what moderators decide about the room. */
+export function OptionsMenu({ screen, hand, onProblem, onEndForAll }: OptionsMenuProps) {
+  const words = useWords();
+  const local = useLocalParticipant();
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger
+        className="weir-bar-button"
+        aria-label={words.options}
+        title={words.options}
+        data-testid="options-button"
+      >
+        <Ellipsis aria-hidden="true" />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="weir-menu" sideOffset={12} collisionPadding={8} side="top">
+          <div className="weir-narrow-only">
+            {screen && (
+              <DropdownMenu.Item className="weir-menu-item" onSelect={screen.flip}>
+                <MonitorUp aria-hidden="true" />
+                {screen.on ? words.stopSharing : words.share}
+              </DropdownMenu.Item>
+            )}
+            <DropdownMenu.Item className="weir-menu-item" onSelect={hand.flip}>
+              <Hand aria-hidden="true" />
+              {hand.on ? words.lowerHand : words.raiseHand}
+            </DropdownMenu.Item>
+            <DropdownMenu.Separator className="weir-menu-line" />
+          </div>
+          <DeviceChoices onProblem={onProblem} />
+          {local.grants.admin && <RoomChoices onProblem={onProblem} onEndForAll={onEndForAll} />}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function DeviceChoices({ onProblem }: Pick<OptionsMenuProps, 'onProblem'>) {
+  const words = useWords();
+  const { cameras, microphones, speakers, selected, select } = useDevices();
+  const kinds: [DeviceKind, string, readonly MediaDeviceInfo[]][] = [
+    ['microphone', words.microphone, microphones],
+    ['camera', words.camera, cameras],
+    ['speaker', words.speaker, speakers],
+  ];
+  return kinds
+    .filter(([, , devices]) => devices.length > 0)
+    .map(([kind, title, devices]) => (
+      <DropdownMenu.RadioGroup
+        key={kind}
+        value={selected[kind] ?? devices[0]!.deviceId}
+        onValueChange={(id) => select(kind, id).catch((error: PlatformError) => onProblem(error, title))}
+      >
+        <DropdownMenu.Label className="weir-menu-title">{title}</DropdownMenu.Label>
+        {devices.map(({ deviceId, label }, index) => (
+          <DropdownMenu.RadioItem key={deviceId} value={deviceId} className="weir-menu-item">
+            <MenuMark />
+            <span className="weir-ellipsis">{label || words.unnamedDevice(title, index + 1)}</span>
+          </DropdownMenu.RadioItem>
+        ))}
+      </DropdownMenu.RadioGroup>
+    ));
+}
+
+function RoomChoices({ onProblem, onEndForAll }: Pick<OptionsMenuProps, 'onProblem' | 'onEndForAll'>) {
+  const words = useWords();
+  const room = useRoom();
+  const lobby = useRoomSettings()?.lobby ?? false;
+  const setLobby = (on: boolean) =>
+    room.moderation
+      .updateSettings({ lobby: on })
+      .catch((error: PlatformError) => onProblem(error, words.lobby));
+  return (
+    <>
+      <DropdownMenu.Separator className="weir-menu-line" />
+      <DropdownMenu.CheckboxItem
+        className="weir-menu-item"
+        checked={lobby}
+        onCheckedChange={setLobby}
+        data-testid="lobby-switch"
+      >
+        <MenuMark fallback={<DoorOpen aria-hidden="true" />} />
+        {words.lobby}
+      </DropdownMenu.CheckboxItem>
+      {onEndForAll && (
+        <DropdownMenu.Item
+          className="weir-menu-item weir-bad-ink"
+          onSelect={onEndForAll}
+          data-testid="end-for-all"
+        >
+          <PhoneOff aria-hidden="true" />
+          {words.endForAll}
+        </DropdownMenu.Item>
+      )}
+    </>
+  );
+}
+
+/** A check mark where chosen; its place is kept where not. */
+function MenuMark({ fallback }: { fallback?: ReactNode }) {
+  return (
+    <span className="weir-menu-mark">
+      <DropdownMenu.ItemIndicator>
+        <Check aria-hidden="true" />
+      </DropdownMenu.ItemIndicator>
+      {fallback && <span className="weir-menu-fallback">{fallback}</span>}
+    </span>
+  );
+}

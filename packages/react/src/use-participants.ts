@@ -1,0 +1,54 @@
+import type { LocalParticipant, Participant } from '@weir/client';
+import { useMemo } from 'react';
+import { useRoom } from './room-context.tsx';
+import { useRoomRevision, useRoomValue } from './use-room-value.ts';
+
+const listEvents = ['statusChanged', 'participantJoined', 'participantUpdated', 'participantLeft'] as const;
+const factEvents = ['statusChanged', 'participantUpdated'] as const;
+
+/**
+ * Everybody in the room, you included, in an order that only joining and leaving change: you first (`localFirst`, the
+ * default), then by joining. A new array whenever somebody joins, leaves or changes.
+ */
+export function useParticipants({ localFirst = true } = {}): readonly Participant[] {
+  const room = useRoom();
+  const revision = useRoomRevision(listEvents);
+  return useMemo(() => {
+    void revision;
+    const everybody: Participant[] = [room.local, ...room.remotes.values()];
+    return localFirst ? everybody : everybody.sort((a, b) => a.info.joinedAt - b.info.joinedAt);
+  }, [room, revision, localFirst]);
+}
+
+/** You, rendered again when your name, grants or attributes change. */
+export function useLocalParticipant(): LocalParticipant {
+  const room = useRoom();
+  useRoomRevision(factEvents);
+  return room.local;
+}
+
+/** A participant's facts to show, each rendered again when it changes. */
+export function useParticipantFacts(participant: Participant) {
+  const displayName = useRoomValue(factEvents, () => participant.displayName);
+  const status = useRoomValue(factEvents, () => participant.status);
+  const admin = useRoomValue(factEvents, () => participant.grants.admin);
+  const raisedHandAt = useRoomValue(factEvents, () => raisedHand(participant));
+  return { displayName, status, admin, raisedHandAt };
+}
+
+/** Of the attributes: when the hand went up, in ms since the epoch. */
+export const handAttribute = 'raisedHand';
+
+/** When this participant raised a hand (ms since the epoch); undefined: it is down. */
+export function raisedHand(participant: Participant): number | undefined {
+  return Number(participant.attributes[handAttribute]) || undefined;
+}
+
+/** Your own hand. */
+export function useRaisedHand(): { raised: boolean; set(raised: boolean): Promise<void> } {
+  const { local } = useRoom();
+  const raised = useRoomValue(factEvents, () => raisedHand(local) !== undefined);
+  const set = (on: boolean) =>
+    local.update({ attributes: { ...local.attributes, [handAttribute]: on ? String(Date.now()) : '' } });
+  return { raised, set };
+}

@@ -1,0 +1,110 @@
+import type { Participant, Publication } from '@weir/client';
+import { Hand, LoaderCircle, Maximize2, MicOff, Minimize2, MonitorUp, Snowflake } from 'lucide-react';
+import { type CSSProperties, useState } from 'react';
+import { Avatar } from './avatar.tsx';
+import { useParticipantFacts } from './use-participants.ts';
+import { usePictureDemand } from './use-picture-demand.ts';
+import { type PictureState, usePictureState } from './use-picture-state.ts';
+import { usePublication, usePublicationFacts } from './use-publications.ts';
+import { useIsSpeaking } from './use-speakers.ts';
+import { useTrackElement } from './use-track-element.ts';
+import { useWords } from './words-context.tsx';
+
+/** A camera sends 15 or more pictures a second; a screen that nobody touches about one. */
+const staleAfterMs = { camera: 2_500, screen: 15_000 };
+
+export type VideoTileProps = {
+  participant: Participant;
+  /** Whose pictures to show; without one the initials stand for the participant. */
+  publication?: Publication | undefined;
+  /** Shows a button that enlarges the tile, or puts it back when `enlarged`. */
+  onEnlarge?: (() => void) | undefined;
+  enlarged?: boolean;
+  style?: CSSProperties;
+};
+
+/** A participant's picture with the name and state. A picture that stands still never looks live. */
+export function VideoTile({ participant, publication, onEnlarge, enlarged = false, style }: VideoTileProps) {
+  const words = useWords();
+  const [tile, setTile] = useState<HTMLElement | null>(null);
+  const { displayName, status, raisedHandAt } = useParticipantFacts(participant);
+  const { muted, mediaTrack } = usePublicationFacts(publication);
+  const { muted: silent } = usePublicationFacts(usePublication(participant, 'microphone'));
+  const speaking = useIsSpeaking(participant);
+  const { ref, element: video } = useTrackElement<HTMLVideoElement>(mediaTrack);
+  const screen = publication?.source === 'screen';
+  const picture = usePictureState(video, screen ? staleAfterMs.screen : staleAfterMs.camera);
+  usePictureDemand(publication, tile);
+
+  const shown = mediaTrack !== undefined && !muted;
+  const name = participant.isLocal ? `${displayName} ${words.youSuffix}`.trim() : displayName;
+  const reconnecting = status === 'reconnecting';
+  const state: PictureState | 'none' = shown ? picture : 'none';
+  const EnlargeIcon = enlarged ? Minimize2 : Maximize2;
+  return (
+    <article
+      ref={setTile}
+      className="weir-tile"
+      style={style}
+      aria-label={screen ? words.screenOf(displayName) : name}
+      data-testid="tile"
+      data-participant={participant.participantId}
+      data-identity={participant.identity}
+      data-source={publication?.source ?? 'camera'}
+      data-status={status}
+      data-picture={state}
+      data-live={state === 'live' && !reconnecting}
+      data-speaking={speaking && !silent && !screen && !reconnecting}
+    >
+      {state !== 'live' && !screen && <Avatar name={displayName} identity={participant.identity} />}
+      {shown && (
+        <video
+          ref={ref}
+          className="weir-tile-video"
+          data-mirrored={participant.isLocal && publication?.source === 'camera'}
+          data-fit={screen ? 'contain' : 'cover'}
+          autoPlay
+          playsInline
+          muted
+        />
+      )}
+      {reconnecting ? (
+        <span className="weir-tile-notice">
+          <LoaderCircle className="weir-spin" aria-hidden="true" />
+          {words.reconnecting}
+        </span>
+      ) : (
+        state === 'frozen' && (
+          <span className="weir-tile-notice">
+            <Snowflake aria-hidden="true" />
+            {words.frozen}
+          </span>
+        )
+      )}
+      {raisedHandAt !== undefined && !screen && (
+        <span className="weir-tile-hand">
+          <Hand role="img" aria-label={words.handRaised} />
+        </span>
+      )}
+      <span className="weir-tile-label">
+        {screen ? (
+          <MonitorUp aria-hidden="true" />
+        ) : (
+          silent && <MicOff className="weir-bad-ink" role="img" aria-label={words.muted} />
+        )}
+        <span className="weir-ellipsis">{screen ? words.screenOf(displayName) : name}</span>
+      </span>
+      {onEnlarge && (
+        <button
+          type="button"
+          className="weir-tile-enlarge"
+          onClick={onEnlarge}
+          aria-label={enlarged ? words.restore : words.enlarge(name)}
+          title={enlarged ? words.restore : words.enlarge(name)}
+        >
+          <EnlargeIcon aria-hidden="true" />
+        </button>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,116 @@
+/** Every word that the components say. Replace any of them through `<WordsProvider>`. */
+export const words = {
+  you: 'You',
+  youSuffix: '(you)',
+  service: 'Message from the service',
+
+  // Tiles
+  muted: 'Muted',
+  speaking: 'Speaking',
+  handRaised: 'Hand raised',
+  reconnecting: 'Reconnecting…',
+  frozen: 'Picture is frozen',
+  screenOf: (name: string) => `${name} is sharing`,
+  enlarge: (name: string) => `Enlarge ${name}`,
+  restore: 'Back to the grid',
+  more: (count: number) => `${count} more`,
+  showEverybody: 'Show everybody',
+  stage: 'Participants’ pictures',
+
+  // Sound
+  hear: 'Click to hear the others',
+  hearWhy: 'Your browser holds the sound back until you click.',
+
+  // Controls
+  controls: 'Call controls',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  cameraOn: 'Turn camera on',
+  cameraOff: 'Turn camera off',
+  share: 'Share screen',
+  stopSharing: 'Stop sharing',
+  sharing: 'You are sharing your screen',
+  raiseHand: 'Raise hand',
+  lowerHand: 'Lower hand',
+  chat: 'Chat',
+  unread: (count: number) => `${count} unread`,
+  participants: 'Participants',
+  waiting: (count: number) => `${count} waiting`,
+  options: 'Devices and more',
+  leave: 'Leave',
+  endForAll: 'End for everybody',
+  lobby: 'New people wait in the lobby',
+  lockedByModerator: 'A moderator muted you. Raise your hand to speak.',
+  lockedByGrants: 'You may not do this in this room.',
+  camera: 'Camera',
+  microphone: 'Microphone',
+  speaker: 'Speaker',
+  unnamedDevice: (kind: string, number: number) => `${kind} ${number}`,
+  systemDefault: 'System default',
+
+  // Chat
+  close: 'Close',
+  chatEmpty: 'No messages yet',
+  chatEmptyHint: 'Everybody in the call sees what you write here.',
+  chatPlaceholder: 'Message to everybody',
+  send: 'Send',
+  sending: 'Sending…',
+  notSent: 'Not sent.',
+  tryAgain: 'Try again',
+  newMessages: 'New messages',
+  chatForbidden: 'You may read but not write in this room.',
+
+  // Participants and moderation
+  moderator: 'Moderator',
+  raisedHands: 'Raised hands',
+  inTheCall: 'In the call',
+  cameraIsOff: 'Camera off',
+  manage: (name: string) => `Manage ${name}`,
+  muteMicrophone: 'Mute microphone',
+  allowMicrophone: 'Let them unmute',
+  stopCamera: 'Stop camera',
+  allowCamera: 'Let them turn the camera on',
+  stopTheirScreen: 'Stop their screen share',
+  allowScreen: 'Let them share again',
+  makeModerator: 'Make moderator',
+  takeModerator: 'No longer moderator',
+  remove: 'Remove from the call',
+
+  // Lobby
+  lobbyTitle: 'Waiting to join',
+  admit: 'Admit',
+  admitName: (name: string) => `Admit ${name}`,
+  admitAll: 'Admit all',
+  refuse: 'Refuse',
+  refuseName: (name: string) => `Refuse ${name}`,
+
+  // Before joining
+  yourName: 'Your name',
+  namePlaceholder: 'How others see you',
+  nameMissing: 'Enter your name to join.',
+  join: 'Join',
+  joining: 'Joining…',
+  joinWithout: 'You can join without it and turn it on later.',
+  preview: 'Your camera picture',
+  previewOff: 'Your camera is off',
+  previewStarting: 'Starting your camera…',
+  level: 'Microphone level',
+  levelHint: 'Say something: the bar moves when others can hear you.',
+  askingDevices: 'Your browser may ask for permission: choose “Allow”.',
+
+  /** A device's error, by code of the error table: what is wrong, and what to do. */
+  deviceProblems: {
+    'device-permission-denied': (what: string) =>
+      `${what} is blocked. Click the camera or lock icon in the address bar, allow it, and try again.`,
+    'device-not-found': (what: string) => `No ${what.toLowerCase()} found. Plug one in and try again.`,
+    'device-in-use': (what: string) =>
+      `${what} is used by another app. Close that app (a second call, perhaps) and try again.`,
+    'insecure-context': (what: string) =>
+      `${what} works only on a secure page. Open this address with https:// or on localhost.`,
+    'muted-by-moderator': () => 'A moderator muted you. Raise your hand to speak.',
+    forbidden: (what: string) => `You may not use your ${what.toLowerCase()} in this room.`,
+    other: (what: string) => `${what} could not be started. Try again, or choose another one.`,
+  } as Readonly<Record<string, (what: string) => string>> & { other: (what: string) => string },
+};
+
+export type Words = typeof words;

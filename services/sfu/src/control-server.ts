@@ -1,0 +1,95 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Lifetime, type Logger } from '@weir/core';
+import { handlersFor, type MediaListener, type MediaNode } from '@weir/media';
+import { keepAlive } from '@weir/media/control';
+import { limits, type MediaControl, type MediaNodeContract, mediaNode, RpcPeer } from '@weir/protocol';
+import { wsChannel } from '@weir/service';
+import { type WebSocket, WebSocketServer } from 'ws';
+
+export type ControlConfig = {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Whoever has it may control this node. */
+  secret: string;
+};
+
+/** Signaling nodes of one region; more is somebody who should not be here. */
+const connectionsAtMost = 256;
+
+/** Serves a media node's contract to signaling nodes over WebSocket, on the private network. */
+export class ControlServer extends Lifetime {
+  readonly port: number;
+  readonly #node: MediaNode;
+  readonly #logger: Logger;
+  readonly #secret: Buffer;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.serverMessageBytes,
+    perMessageDeflate: false,
+  });
+
+  static async listen(config: ControlConfig, node: MediaNode, logger: Logger): Promise<ControlServer> {
+    const server = createServer((_, response) => response.writeHead(426).end()).listen(
+      config.port,
+      config.host,
+    );
+    await once(server, 'listening');
+    return new ControlServer(server, config.secret, node, logger);
+  }
+
+  private constructor(server: Server, secret: string, node: MediaNode, logger: Logger) {
+    super();
+    this.port = (server.address() as AddressInfo).port;
+    this.#node = node;
+    this.#logger = logger;
+    this.#secret = digest(`Bearer ${secret}`);
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.onClose(() => {
+      server.close();
+      for (const socket of this.#sockets.clients) socket.terminate();
+    });
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), this.#secret))
+      return refuse(socket, '401 Unauthorized', 'unauthenticated');
+    if (this.#sockets.clients.size >= connectionsAtMost)
+      return refuse(socket, '503 Service Unavailable', 'limit-reached');
+    this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#serve(accepted));
+  }
+
+  #serve(socket: WebSocket): void {
+    keepAlive(socket);
+    const listener: MediaListener = {
+      'session.lost': (notice) => peer.notify('session.lost', notice),
+      'session.connectivity': (notice) => peer.notify('session.connectivity', notice),
+      'subscription.closed': (notice) => peer.notify('subscription.closed', notice),
+      'subscription.layers': (notice) => peer.notify('subscription.layers', notice),
+      'room.speakers': (notice) => peer.notify('room.speakers', notice),
+    };
+    const peer = new RpcPeer<MediaNodeContract, MediaControl>(wsChannel(socket), {
+      contract: mediaNode,
+      handlers: handlersFor(this.#node, listener),
+      notices: {},
+      onFault: (method, error) => this.#logger.error({ err: error, method }, 'a media request failed'),
+      onViolation: (error) => this.#logger.warn({ err: error }, 'a signaling node broke the protocol'),
+    });
+    this.own(peer);
+    peer.onClose(() => this.#node.forget(listener));
+  }
+}
+
+/** Of equal length whatever was sent, so that comparing tells nothing. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function refuse(socket: Duplex, status: string, code: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${code.length}\r\n\r\n${code}`);
+}

@@ -1,0 +1,133 @@
+import type { RoomLog, RoomRecord, RoomState } from '@weir/cluster';
+import { backoffMs, Lifetime, type Logger, sleep } from '@weir/core';
+import type { MediaNode } from '@weir/media';
+import type { ParticipantId, RoomId, Track, TrackId } from '@weir/protocol';
+
+const followBackoff = { firstMs: 100, maxMs: 5_000 };
+
+const trackPrefix = 'track:';
+const sessionPrefix = 'session:';
+
+/**
+ * Makes the rooms of a media node what their logs say: mutes, unpublished tracks, participants that left or were removed,
+ * rooms that ended. It needs no signaling node for that; while the store is away nothing changes.
+ */
+export class RoomEnforcement extends Lifetime {
+  readonly #rooms = new Map<RoomId, EnforcedRoom>();
+
+  constructor(node: MediaNode, log: RoomLog, logger: Logger) {
+    super();
+    node.events.on(
+      'roomOpened',
+      (roomId) => this.#rooms.set(roomId, this.own(new EnforcedRoom(roomId, node, log, logger))),
+      this.signal,
+    );
+    node.events.on('roomClosed', (roomId) => this.#close(roomId), this.signal);
+    node.events.on('sessionOpened', (roomId, id) => this.#rooms.get(roomId)?.admit(id), this.signal);
+    node.events.on('trackPublished', (roomId, id) => this.#rooms.get(roomId)?.applyMute(id), this.signal);
+  }
+
+  #close(roomId: RoomId): void {
+    this.#rooms.get(roomId)?.close();
+    this.#rooms.delete(roomId);
+  }
+}
+
+/** One room's log, followed for as long as the room has sessions here. */
+class EnforcedRoom extends Lifetime {
+  readonly #roomId: RoomId;
+  readonly #node: MediaNode;
+  readonly #log: RoomLog;
+  readonly #logger: Logger;
+  readonly #tracks = new Map<TrackId, { muted: boolean; epoch: number }>();
+  readonly #sessions = new Set<ParticipantId>();
+  #following = false;
+
+  constructor(roomId: RoomId, node: MediaNode, log: RoomLog, logger: Logger) {
+    super();
+    this.#roomId = roomId;
+    this.#node = node;
+    this.#log = log;
+    this.#logger = logger.child({ roomId });
+    void this.#follow();
+  }
+
+  /** A session has opened: it stays if the log knows its participant. */
+  admit(participantId: ParticipantId): void {
+    if (this.#following && !this.#sessions.has(participantId)) void this.#verify(participantId);
+  }
+
+  /**
+   * A mute holds for every production of the track. An unmute that is older than the production does not: that one began
+   * muted, and the log is about to say so.
+   */
+  applyMute(trackId: TrackId): void {
+    const track = this.#tracks.get(trackId);
+    const epoch = this.#node.epoch(this.#roomId, trackId);
+    if (!track || epoch === undefined) return;
+    if (track.muted || track.epoch >= epoch) this.#node.setMuted(this.#roomId, trackId, track.muted);
+  }
+
+  async #follow(): Promise<void> {
+    for (let attempt = 1; !this.closed; attempt++) {
+      try {
+        const followed = await this.#log.follow(this.#roomId, (record) => this.#apply(record));
+        if (!followed) return this.#node.closeRoom(this.#roomId); // It ended before we looked.
+        this.onClose(followed.stop);
+        return this.#begin(followed.state);
+      } catch (error) {
+        this.#logger.warn({ err: error, attempt }, 'the room log cannot be followed');
+        await sleep(backoffMs(attempt, followBackoff), this.signal);
+      }
+    }
+  }
+
+  #begin(state: RoomState): void {
+    if (this.closed) return;
+    for (const [key, { value }] of state.entries) this.#set(key, value);
+    this.#following = true;
+    for (const participantId of this.#node.participants(this.#roomId)) this.admit(participantId);
+  }
+
+  #apply(record: RoomRecord): void {
+    if (this.closed) return;
+    for (const key of record.delete) this.#delete(key);
+    for (const [key, value] of Object.entries(record.set)) this.#set(key, value);
+    if (record.end) this.#node.closeRoom(this.#roomId);
+  }
+
+  #set(key: string, value: unknown): void {
+    if (key.startsWith(sessionPrefix)) this.#sessions.add(key.slice(sessionPrefix.length));
+    if (!key.startsWith(trackPrefix)) return;
+    const { trackId, muted, epoch } = value as Track;
+    this.#tracks.set(trackId, { muted, epoch });
+    this.applyMute(trackId);
+  }
+
+  #delete(key: string): void {
+    if (key.startsWith(sessionPrefix)) {
+      const participantId = key.slice(sessionPrefix.length);
+      this.#sessions.delete(participantId);
+      this.#node.closeParticipant(this.#roomId, participantId);
+    }
+    if (!key.startsWith(trackPrefix)) return;
+    const trackId = key.slice(trackPrefix.length);
+    this.#tracks.delete(trackId);
+    this.#node.unpublish(this.#roomId, trackId);
+  }
+
+  /** The records may be behind the session: the store itself decides. */
+  async #verify(participantId: ParticipantId): Promise<void> {
+    try {
+      const state = await this.#log.read(this.#roomId);
+      if (state?.entries.has(sessionPrefix + participantId) || this.closed) return;
+      this.#logger.warn({ participantId }, 'a media session of somebody who is not in the room is closed');
+      this.#node.closeParticipant(this.#roomId, participantId);
+    } catch (error) {
+      this.#logger.warn(
+        { err: error, participantId },
+        'a participant could not be looked up: the session stays',
+      );
+    }
+  }
+}

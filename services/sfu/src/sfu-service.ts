@@ -1,0 +1,82 @@
+import type { ClusterStore } from '@weir/cluster';
+import { Lifetime, type Logger } from '@weir/core';
+import { callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
+import type { MediaLink } from '@weir/media/control';
+import type { MediaControl, NoticeHandlers } from '@weir/protocol';
+import { type ControlConfig, ControlServer } from './control-server.ts';
+import { NodeLease } from './node-lease.ts';
+import { RoomEnforcement } from './room-enforcement.ts';
+
+export type SfuConfig = Omit<MediaNodeConfig, 'logger' | 'clock'> & {
+  /** Absent: no signaling node outside of this process. `announcedUrl`: how they reach it, if not by host and port. */
+  control?: ControlConfig & { announcedUrl?: string };
+};
+
+/** A media node at work: known to the fleet, faithful to the rooms' logs, and asked over links. */
+export class SfuService extends Lifetime implements AsyncDisposable {
+  readonly node: MediaNode;
+  /** Where signaling nodes of other processes reach it. */
+  readonly controlUrl: string | null;
+  readonly #lease: NodeLease;
+
+  constructor(parts: {
+    node: MediaNode;
+    enforcement: RoomEnforcement;
+    lease: NodeLease;
+    server: ControlServer | undefined;
+    controlUrl: string | null;
+  }) {
+    super();
+    this.node = this.own(parts.node);
+    this.own(parts.enforcement);
+    if (parts.server) this.own(parts.server);
+    this.controlUrl = parts.controlUrl;
+    this.#lease = parts.lease;
+    this.#lease.onClose((reason) => {
+      if (reason === 'failed') this.close('failed'); // Another process is this node now.
+    });
+    this.onClose(() => void this.#lease.release());
+  }
+
+  /** A link in the same process. What is told comes to `listener` until the link's lifetime closes. */
+  open(listener: NoticeHandlers<MediaControl>): MediaLink & Disposable {
+    const lifetime = this.own(new Lifetime());
+    const calls = callsTo(this.node, listener, lifetime.signal);
+    lifetime.onClose(() => this.node.forget(listener));
+    return { calls, lifetime, [Symbol.dispose]: () => lifetime.close() };
+  }
+
+  /** Leaves the fleet, closes all rooms, and resolves when the engine's processes are gone. */
+  async stop(): Promise<void> {
+    await this.#lease.release();
+    await this.node[Symbol.asyncDispose]();
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** Starts everything, or nothing. */
+export async function startSfu(options: {
+  config: SfuConfig;
+  store: ClusterStore;
+  logger: Logger;
+}): Promise<SfuService> {
+  const { config, store } = options;
+  const { control, ...media } = config;
+  const logger = options.logger.child({ nodeId: config.nodeId });
+  await using started = new AsyncDisposableStack();
+  const node = started.use(await MediaNode.start({ ...media, logger }));
+  const enforcement = started.use(new RoomEnforcement(node, store.rooms, logger));
+  const server = control ? started.use(await ControlServer.listen(control, node, logger)) : undefined;
+  const controlUrl =
+    control && server ? (control.announcedUrl ?? `ws://${control.host}:${server.port}`) : null;
+  const lease = await NodeLease.take(store.leases, config.nodeId, {
+    status: () => ({ address: controlUrl, ...node.load }),
+    logger,
+  });
+  started.move();
+  return new SfuService({ node, enforcement, lease, server, controlUrl });
+}

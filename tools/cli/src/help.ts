@@ -1,0 +1,92 @@
+// Nothing is imported here: help answers before the npm packages are installed.
+
+/** What `./weir help` prints. */
+export const overview = `Weir: self-hosted real-time video. Rooms, streams and calls on your own machines.
+
+  ./weir up              start it on this machine and print the address to open
+  ./weir token           make a join token for your own page or backend
+  ./weir doctor          say what this machine has, what is missing and what that means
+
+  ./weir test [NAME…]    run all tests, or those whose path contains a NAME
+  ./weir check           lint, types and package arrows, under a minute
+  ./weir bench [NAME]    list the measurements, or run one
+  ./weir help COMMAND    all options of a command
+
+The first start installs what it needs (Node, npm packages, the media engine) and says so; later ones start at once.
+
+  ./weir up                                               try it: open the printed link in two tabs
+  ./weir up --tls                                         with cameras on other machines of your network
+  ./weir token --room ward-3 --identity nurse-7           a token on stdout, a link with it on stderr
+`;
+
+const commands: Record<string, string> = {
+  up: `./weir up [options]: starts Weir on this machine. Ctrl-C stops it.
+
+  --port N              port of the web app, the API and signaling (7420)
+  --host ADDRESS        address to listen on (0.0.0.0: all; 127.0.0.1: this machine only)
+  --data-dir DIR        where keys, database and certificate are kept (.weir/data in the checkout,
+                        or the environment variable WEIR_DATA_DIR)
+  --tls                 https with a certificate of its own; browsers warn about it once
+  --tls-cert FILE       https with your certificate (PEM, with its chain) …
+  --tls-key FILE        … and its private key (PEM)
+  --announce ADDRESS    the address that clients send media to, when it is not one of this machine's, like the public
+                        one of a router or cloud; may be given more than once (this machine's LAN addresses)
+  --announce-unchecked  do not check that --announce leads here
+  --media-port N        first port for media, UDP and TCP; each worker takes one (free ports are chosen)
+  --workers N           media workers, one processor core each (all cores)
+  --no-guests           only who has a token may join; else anybody who knows the name of a room
+  --log-level LEVEL     debug, info, warn or error (info)
+
+Browsers give cameras and microphones only to pages over https or on localhost: for other machines use --tls.
+
+  ./weir up --tls --port 443 --media-port 40000
+  ./weir up --announce 203.0.113.7 --media-port 40000     behind a router that forwards port 40000, UDP and TCP
+`,
+  token: `./weir token --room ROOM --identity WHO [options]: makes a join token.
+
+  --room ROOM           the room that it opens
+  --identity WHO        who it is, in your product's words
+  --name TEXT           the name that others see
+  --grants LIST         what it allows, with commas:
+                          publish | no-publish | publish:camera+microphone    (also: screen, screen-audio, data)
+                          subscribe | no-subscribe      data | no-data
+                          hidden       admin       bypass-lobby
+                        without the option: publish, subscribe and data
+  --ttl TIME            how long it can be used to join: 90s, 30m, 6h, at most 24h (6h)
+  --metadata TEXT       free text of yours that others in the room can read
+  --url URL             address of this Weir, for the link (http://localhost:7420)
+  --data-dir DIR        where the API key is (.weir/data in the checkout, or WEIR_DATA_DIR)
+
+The key is read from the data directory, or from WEIR_API_KEY and WEIR_API_SECRET. The token alone goes to stdout, a link
+that joins with it to stderr.
+
+  TOKEN=$(./weir token --room ward-3 --identity nurse-7 --grants publish,admin)
+`,
+  doctor: `./weir doctor [options]: says what is there, what is missing and what that means.
+
+  --json                the same as JSON
+  --port N              whether this port is free (7420)
+  --data-dir DIR        whether this data directory can be written (.weir/data in the checkout, or WEIR_DATA_DIR)
+
+Exits with 1 only when something is missing that ./weir up cannot do without.
+`,
+  test: `./weir test [NAME…]: lint, types, package arrows, then all unit and end-to-end tests.
+
+With one or more NAMEs only the tests whose path contains one of them, without lint, types and arrows. Installs the Debian
+packages that the tests need (as root; else it names them). The last line is the sum: N passed, N failed[, N skipped].
+
+  ./weir test packages/core
+`,
+  check: `./weir check: lint and format (biome), types (tsc) and package arrows, in parallel.
+`,
+  bench: `./weir bench [NAME [--json]]: lists the measurements, or runs one and exits with 1 when it misses its goal.
+
+  ./weir bench                the list
+  ./weir bench NAME --json    the result as JSON on stdout
+`,
+};
+
+/** The help of one command; nothing for an unknown one. */
+export function helpFor(command: string): string | undefined {
+  return Object.hasOwn(commands, command) ? commands[command] : undefined;
+}

@@ -1,0 +1,48 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkAll } from './check.ts';
+import { checkout } from './folders.ts';
+import { parseOptions } from './options.ts';
+import { runProcess } from './run-process.ts';
+import { nothing, one, sum, summaryLine, type Tally, tallyOf } from './tally.ts';
+import { ensureWebApp } from './web-app.ts';
+
+const projectMs = { unit: 900_000, e2e: 3_600_000 };
+
+/** Checks, the web app's build, unit tests, end-to-end tests; the last line on stdout is the sum. */
+export async function run(args: string[]): Promise<number> {
+  const { positionals: filters } = parseOptions(args, {}, true);
+  const tallies = filters.length === 0 ? [await checkAll()] : [];
+  tallies.push(await buildWebApp());
+  for (const project of ['unit', 'e2e'] as const) tallies.push(await runProject(project, filters));
+  const total = sum(tallies);
+  if (filters.length > 0 && total.passed + total.failed + total.skipped === 0)
+    process.stderr.write(`weir: no test's path contains ${filters.join(' or ')}\n`);
+  process.stdout.write(`${summaryLine(total)}\n`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+/** The end-to-end tests open the built pages. Only a failure counts: a build is no test. */
+async function buildWebApp(): Promise<Tally> {
+  try {
+    await ensureWebApp();
+    return nothing;
+  } catch (error) {
+    process.stdout.write(`✗ ${(error as Error).message}\n`);
+    return one(false);
+  }
+}
+
+async function runProject(project: keyof typeof projectMs, filters: string[]): Promise<Tally> {
+  const folder = join(checkout, '.weir', 'test');
+  const report = join(folder, `${project}.json`);
+  await mkdir(folder, { recursive: true });
+  await rm(report, { force: true });
+  const { status } = await runProcess(
+    join(checkout, 'node_modules', '.bin', 'vitest'),
+    // biome-ignore format: one option a line says less.
+    ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
+    { timeoutMs: projectMs[project], show: true },
+  );
+  return tallyOf(await readFile(report, 'utf8').catch(() => undefined), status);
+}

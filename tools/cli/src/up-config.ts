@@ -1,0 +1,80 @@
+import { isIP } from 'node:net';
+import { PlatformError } from '@weir/core';
+import { checkAnnounced, lanAddresses } from './announced-address.ts';
+import { checkDataDirectory, dataDirectory } from './folders.ts';
+import { parseOptions, wholeNumber } from './options.ts';
+import type { PlatformConfig } from './platform.ts';
+import { givenCertificate, ownCertificate, type TlsFiles } from './tls.ts';
+
+export const upOptions = {
+  port: { type: 'string', default: '7420' },
+  host: { type: 'string', default: '0.0.0.0' },
+  'data-dir': { type: 'string' },
+  tls: { type: 'boolean', default: false },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  announce: { type: 'string', multiple: true },
+  'announce-unchecked': { type: 'boolean', default: false },
+  'media-port': { type: 'string' },
+  workers: { type: 'string' },
+  'no-guests': { type: 'boolean', default: false },
+  'log-level': { type: 'string', default: 'info' },
+} as const;
+
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The whole configuration of ./weir up, checked as far as it can be before anything starts. */
+export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
+  const { values } = parseOptions(args, upOptions);
+  const optional = (option: 'media-port' | 'workers', max: number) =>
+    values[option] === undefined ? undefined : wholeNumber(option, values[option], 1, max);
+  const logLevel = logLevels.find((level) => level === values['log-level']);
+  if (!logLevel)
+    throw new PlatformError(
+      'bad-request',
+      `--log-level ${values['log-level']}: one of ${logLevels.join(', ')}`,
+    );
+  const port = wholeNumber('port', values.port, 0, 65_535);
+  const mediaPort = optional('media-port', 65_535);
+  const workers = optional('workers', 256);
+  const dataDir = dataDirectory(values['data-dir']);
+  await checkDataDirectory(dataDir);
+  const tls = await tlsFiles(values, dataDir);
+  return {
+    host: values.host,
+    port,
+    dataDir,
+    ...(tls && { tls }),
+    announce: await announced(values, mediaPort),
+    ...(mediaPort !== undefined && { mediaPort }),
+    ...(workers !== undefined && { workers }),
+    guestAccess: !values['no-guests'],
+    logLevel,
+    logPretty: process.stderr.isTTY ?? false,
+  };
+}
+
+type TlsOptions = { tls: boolean; 'tls-cert'?: string; 'tls-key'?: string };
+
+async function tlsFiles(values: TlsOptions, dataDir: string): Promise<TlsFiles | undefined> {
+  const { 'tls-cert': cert, 'tls-key': key } = values;
+  if (cert && key) return givenCertificate(cert, key);
+  if (cert || key)
+    throw new PlatformError('bad-request', '--tls-cert and --tls-key belong together: give both');
+  return values.tls ? ownCertificate(dataDir) : undefined;
+}
+
+type AnnounceOptions = { host: string; announce?: string[]; 'announce-unchecked': boolean };
+
+async function announced(values: AnnounceOptions, mediaPort = 0): Promise<string[]> {
+  const { host, announce } = values;
+  if (announce) {
+    if (!values['announce-unchecked'])
+      for (const address of announce) await checkAnnounced(address, mediaPort);
+    return announce;
+  }
+  const everywhere = host === '0.0.0.0' || host === '::';
+  if (!everywhere) return [isIP(host) ? host : '127.0.0.1'];
+  const lan = lanAddresses().filter((address) => isIP(address) === 4);
+  return lan.length > 0 ? lan : ['127.0.0.1'];
+}
