@@ -26,10 +26,11 @@ install_node() {
   mkdir -p "$root/.weir/node"
   echo '{ "private": true }' >"$root/.weir/node/package.json"
   # The platform's package is the bare binary; node@24 is its installer, for platforms without one.
-  local platform
+  local platform install=(npm install --prefix "$root/.weir/node" --no-audit --no-fund)
   platform=$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
-  step "Node 24 for $platform" npm install --prefix "$root/.weir/node" --no-audit --no-fund "node-$platform@24" ||
-    must 'Node 24' npm install --prefix "$root/.weir/node" --no-audit --no-fund node@24
+  step "Node 24 for $platform" "${install[@]}" "node-$platform@24" && return
+  grep -qE 'E404|ETARGET' "$step_log" || step_failed "Node 24 for $platform"
+  must 'Node 24' "${install[@]}" node@24
 }
 
 # Packages are installed again when the lock file or Node's major version has changed.

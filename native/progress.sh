@@ -43,8 +43,9 @@ step() {
 }
 
 # must TITLE COMMAND…: a step without which nothing goes on.
-must() {
-  step "$@" && return
+must() { step "$@" || step_failed "$1"; }
+
+step_failed() {
   say "$1: failed. The last it said:"
   tail -n 15 "$step_log" | sed 's/^/  | /' >&2
   die "the whole log: $step_log"

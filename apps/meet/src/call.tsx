@@ -33,18 +33,19 @@ export function Call({ room, choice }: CallProps) {
   }, []);
   return (
     <RoomProvider room={room} deviceChoice={choice.devices} onDeviceChoice={remember}>
-      <CallStage displayName={choice.displayName} />
+      <CallStage choice={choice} />
     </RoomProvider>
   );
 }
 
-function CallStage({ displayName }: { displayName: string }) {
+function CallStage({ choice }: { choice: JoinChoice }) {
   const room = useRoom();
   const [panel, setPanel] = useState<Panel>();
   const [ending, setEnding] = useState(false);
   const onProblem = useProblemToast();
   useCallNews(panel, setPanel);
-  useRunningMemory(displayName);
+  useRunningMemory(choice);
+  useWakeLock();
   const close = () => setPanel(undefined);
   return (
     <div className="meet-call" data-testid="call" data-panel={panel}>
@@ -99,14 +100,40 @@ function useProblemToast(): (error: PlatformError, what: string) => void {
   );
 }
 
-/** Keeps what is on, so that a page reload comes back the same. */
-function useRunningMemory(displayName: string): void {
-  const { roomId } = useRoom();
-  const camera = useMediaSwitch('camera').on;
-  const microphone = useMediaSwitch('microphone').on;
+/** Keeps what is on, so that a page reload or a rejoin comes back the same. */
+function useRunningMemory(choice: JoinChoice): void {
+  const { roomId, local } = useRoom();
+  const { on: cameraOn } = useMediaSwitch('camera');
+  const { on: microphoneOn } = useMediaSwitch('microphone');
+  // Until it was published for the first time the choice stands.
+  const camera = local.publication('camera') ? cameraOn : choice.camera;
+  const microphone = local.publication('microphone') ? microphoneOn : choice.microphone;
   useEffect(() => {
+    const { displayName } = choice;
     memory.setRunning(roomId, { displayName, camera, microphone, devices: memory.choice.devices });
-  }, [roomId, displayName, camera, microphone]);
+  }, [roomId, choice, camera, microphone]);
+}
+
+/** Keeps a phone's screen from going dark. */
+function useWakeLock(): void {
+  useEffect(() => {
+    let lock: WakeLockSentinel | undefined;
+    let over = false;
+    const take = async () => {
+      if (document.visibilityState !== 'visible') return;
+      try {
+        lock = await navigator.wakeLock?.request('screen'); // The browser takes it back when the page is hidden.
+        if (over) await lock?.release();
+      } catch {} // Low battery, or not allowed: then it goes dark.
+    };
+    void take();
+    document.addEventListener('visibilitychange', take);
+    return () => {
+      over = true;
+      document.removeEventListener('visibilitychange', take);
+      lock?.release().catch(() => {});
+    };
+  }, []);
 }
 
 /** One's own shared screen is not shown to oneself: this stands for it. */

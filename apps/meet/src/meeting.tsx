@@ -34,6 +34,7 @@ export function Meeting({ roomId }: { roomId: string }) {
     (choice: JoinChoice) => {
       if (running.current && running.current.status !== 'closed') return;
       const room = openRoom(invitation, choice);
+      memory.setRunning(invitation.roomId, choice);
       running.current = room;
       globalThis.weirRoom = room;
       room.events.on('statusChanged', (status) => {
@@ -62,7 +63,9 @@ export function Meeting({ roomId }: { roomId: string }) {
     [],
   );
 
-  if (step.at === 'ended') return <EndedPage error={step.error} onRejoin={() => join(step.choice)} />;
+  // Who left with the microphone off comes back with it off.
+  const lastChoice = (ended: { choice: JoinChoice }) => memory.running(invitation.roomId) ?? ended.choice;
+  if (step.at === 'ended') return <EndedPage error={step.error} onRejoin={() => join(lastChoice(step))} />;
   const status = step.at === 'visit' ? step.status : undefined;
   if (step.at === 'visit' && (status === 'connected' || status === 'reconnecting'))
     return <Call room={step.room} choice={step.choice} />;

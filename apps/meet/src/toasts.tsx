@@ -11,8 +11,8 @@ export type Toast = {
 
 type ShownToast = Toast & { id: number };
 
-const mostToasts = 4;
-const shownMs = { news: 5_000, problem: 9_000 };
+const mostToasts = 3;
+const shownMs = { news: 4_500, problem: 9_000 };
 
 const ToastContext = createContext<(toast: Toast) => void>(() => {});
 

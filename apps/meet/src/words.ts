@@ -16,6 +16,9 @@ export const words = {
   forget: (room: string) => `Forget ${room}`,
   notFound: 'There is no such page.',
   toStart: 'To the start page',
+  faultTitle: 'This page has a fault',
+  faultText: 'Reload it: you come straight back into the call.',
+  reload: 'Reload',
 
   // Preview
   previewTitle: (room: string) => `Join ${room}`,

@@ -111,19 +111,7 @@ export function isMediaConsumer(consumed: Consumed): consumed is engine.Consumer
   return 'kind' in consumed;
 }
 
-/** Whether a receiver of these capabilities can decode it; anybody can take data. */
-export function canConsume(
-  router: engine.Router,
-  produced: Produced,
-  rtpCapabilities: RtpCapabilities,
-): boolean {
-  if (!isMedia(produced)) return true;
-  return router.canConsume({
-    producerId: produced.id,
-    rtpCapabilities: rtpCapabilities as engine.RtpCapabilities,
-  });
-}
-
+/** Rejects as `codec-unsupported` when the receiver cannot decode it; anybody can take data. */
 export function consume(
   transport: engine.WebRtcTransport,
   produced: Produced,

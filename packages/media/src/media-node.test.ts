@@ -522,6 +522,11 @@ test('a hundred subscriptions across workers come in one batch, fast', async () 
   }
   console.info(`100 subscriptions in one batch: ${times.join(', ')} ms (the first ones lay 50 pipes)`);
   expect(Math.min(...times)).toBeLessThan(500);
+  const tooMany = Array.from({ length: 501 }, (_, i) => `track-${i}`);
+  const { mediaSessionId } = publishers[0]!;
+  await expect(
+    calls['track.subscribe']({ mediaSessionId, trackIds: tooMany, started: false }),
+  ).rejects.toMatchObject({ code: 'limit-reached' });
 });
 
 test('sessions that come and go leave nothing behind', async () => {

@@ -18,6 +18,7 @@ import type {
   RoomId,
   TrackId,
 } from '@weir/protocol';
+import { limits } from '@weir/protocol';
 import { routerRtpCapabilities } from './codecs.ts';
 import { narrowCapabilities, type Production, toPlatformError } from './engine-words.ts';
 import { MediaRoom } from './media-room.ts';
@@ -115,9 +116,15 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       this.#session(params).unpublish(params.trackId);
       return {};
     }),
-    'track.subscribe': this.#answer('track.subscribe', (params) =>
-      this.#session(params).subscribe(params.trackIds, params.started),
-    ),
+    'track.subscribe': this.#answer('track.subscribe', (params) => {
+      const { trackIds, started } = params;
+      if (trackIds.length > limits.subscriptionsPerRequest)
+        throw new PlatformError(
+          'limit-reached',
+          `at most ${limits.subscriptionsPerRequest} tracks a request`,
+        );
+      return this.#session(params).subscribe(trackIds, started);
+    }),
     'track.start': this.#answer('track.start', async (params) => {
       await this.#session(params).start(params.trackIds);
       return {};

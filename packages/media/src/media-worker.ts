@@ -9,6 +9,7 @@ export const defaultWorkerCount = cpus().length;
 
 /** All streams of a worker pass one socket: the kernel's default of 208 KiB overflows within a burst of key frames. */
 export const socketBufferBytes = 4 * 1024 * 1024;
+const stopSignals = ['SIGINT', 'SIGTERM'] as const;
 const startTimeoutMs = 10_000;
 const watchEveryMs = 1_000;
 const hungAfterLooks = 4;
@@ -38,11 +39,7 @@ export class MediaWorker extends Lifetime {
     port: number;
     logger: Logger;
   }): Promise<MediaWorker> {
-    const worker = await withDeadline(
-      createWorker({ logLevel: 'warn', logTags: ['ice', 'dtls', 'sctp'] }),
-      startTimeoutMs,
-      'start of an engine worker',
-    );
+    const worker = await withDeadline(startProcess(), startTimeoutMs, 'start of an engine worker');
     try {
       const listenInfos = options.listen.flatMap((address) =>
         (['udp', 'tcp'] as const).map((protocol) => ({
@@ -141,4 +138,17 @@ export class MediaWorker extends Lifetime {
       this.close('lost');
     }
   }
+}
+
+/**
+ * The engine listens for SIGINT and SIGTERM and would end all media at once. When media ends is for the service to say,
+ * which drains first; should this process just die, its workers see their pipe close and exit.
+ */
+function startProcess(): Promise<Worker> {
+  const before = stopSignals.map((signal) => new Set(process.listeners(signal)));
+  const worker = createWorker({ logLevel: 'warn', logTags: ['ice', 'dtls', 'sctp'] });
+  for (const [i, signal] of stopSignals.entries())
+    for (const listener of process.listeners(signal))
+      if (!before[i]!.has(listener)) process.removeListener(signal, listener);
+  return worker;
 }

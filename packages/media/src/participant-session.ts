@@ -192,8 +192,6 @@ export class ParticipantSession extends Lifetime {
   /** All at once; each track that cannot be subscribed to is a failure of its own. */
   async subscribe(trackIds: TrackId[], started: boolean): Promise<SubscribeResult> {
     const wanted = [...new Set(trackIds)];
-    if (wanted.length > limits.subscriptionsPerRequest)
-      throw new PlatformError('limit-reached', `at most ${limits.subscriptionsPerRequest} tracks a request`);
     if (wanted.length === 0) return { subscriptions: [], failures: [] };
     this.#entry('receive');
     const result: SubscribeResult = { subscriptions: [], failures: [] };

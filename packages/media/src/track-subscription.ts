@@ -4,7 +4,6 @@ import type { WebRtcTransport } from 'mediasoup/types';
 import {
   applyPreferences,
   type Consumed,
-  canConsume,
   consume,
   describeSubscription,
   isMediaConsumer,
@@ -73,8 +72,6 @@ export class TrackSubscription extends Lifetime {
 
   async #open(): Promise<void> {
     const { publication, router, transport, rtpCapabilities } = this.#options;
-    if (!canConsume(publication.origin.router, publication.produced, rtpCapabilities))
-      throw new PlatformError('codec-unsupported', `track ${publication.trackId}: no codec in common`);
     const local = router.bring(publication);
     this.onClose(local.release);
     const here = await local.produced;

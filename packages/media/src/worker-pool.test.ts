@@ -99,3 +99,9 @@ test('a session goes to the worker of its room until that is clearly busier', as
   load(1);
   expect(pool.choose(hasRoom)).toBe(second);
 });
+
+test('the engine does not take the process’s signals into its own hands', async () => {
+  const before = process.listenerCount('SIGTERM') + process.listenerCount('SIGINT');
+  await startPool();
+  expect(process.listenerCount('SIGTERM') + process.listenerCount('SIGINT')).toBe(before);
+});

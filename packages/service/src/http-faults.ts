@@ -20,8 +20,8 @@ export function sendProblem(
     logger.warn({ err: error.message, code: error.code, ...where }, 'a request failed');
   for (const [name, value] of Object.entries({ ...securityHeaders, ...problemHeaders(error) }))
     if (name === 'content-type' || !reply.hasHeader(name)) reply.header(name, value);
-  // As text: the schema of the route is that of its good answer.
-  return reply.code(error.status).send(JSON.stringify(problemOf(error)));
+  // As bytes: the schema of the route is that of its good answer.
+  return reply.code(error.status).send(Buffer.from(JSON.stringify(problemOf(error))));
 }
 
 /** Answers what is no HTTP, or did not come in time, and closes the socket. */

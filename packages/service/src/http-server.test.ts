@@ -87,7 +87,7 @@ describe('problem details', () => {
     ['a field too long', '/v1/echo', json({ word: '1234567890' }), 400, 'bad-request', /^body\.word: .*9/],
     ['an unknown field', '/v1/echo', json({ word: 'a', wrod: 1 }), 400, 'bad-request', /"wrod"/],
     ['malformed JSON', '/v1/echo', json('{"word": '), 400, 'bad-request', /JSON/],
-    ['a poisoned prototype', '/v1/echo', json('{"__proto__": {}}'), 400, 'bad-request', /prototype/],
+    ['a poisoned prototype', '/v1/echo', json('{"__proto__": {}}'), 400, 'bad-request', /JSON/],
     ['text', '/v1/echo', json('word', 'text/plain'), 400, 'bad-request', /Media Type/],
     [
       'a form',
@@ -105,8 +105,8 @@ describe('problem details', () => {
       'payload-too-large',
       /too large/,
     ],
-    ['an address that is none', '/v1/rooms/%zz', {}, 400, 'bad-request', /valid/],
-    ['a name too long', `/v1/rooms/${'x'.repeat(1_100)}`, {}, 400, 'bad-request', /length/],
+    ['an address that is none', '/v1/rooms/%zz', {}, 400, 'bad-request', /address is malformed/],
+    ['a name too long', `/v1/rooms/${'x'.repeat(1_100)}`, {}, 400, 'bad-request', /address .* too long/],
     ['no answer in time', '/v1/slow', {}, 408, 'timeout', /in time/],
   ])('%s', async (_, path, init, status, code, detail) => {
     const { url } = await start({ bodyLimitBytes: 1_024, requestTimeoutMs: 300 });

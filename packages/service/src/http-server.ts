@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import { type Logger, newId, PlatformError, withDeadline } from '@weir/core';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { fastifyLogger } from './fastify-logger.ts';
 import { refuseBrokenRequest, sendProblem } from './http-faults.ts';
@@ -41,7 +41,7 @@ function createApp(config: HttpServerConfig) {
   const app = fastify({
     ...(tls ? { https: { ...tls, ...node } } : { http: node }),
     loggerInstance: fastifyLogger(logger),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }), // `onResponse` does it, without addresses.
     genReqId: () => newId('req', 60),
     bodyLimit: config.bodyLimitBytes ?? defaults.bodyLimitBytes,
     requestTimeout: requestTimeoutMs,

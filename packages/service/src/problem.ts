@@ -24,7 +24,6 @@ const byStatus: Record<number, ErrorCode> = {
   408: 'timeout',
   409: 'conflict',
   413: 'payload-too-large',
-  414: 'bad-request',
   415: 'bad-request',
   429: 'rate-limited',
 };
@@ -42,6 +41,9 @@ export function toPlatformError(error: unknown): PlatformError {
     });
     return new PlatformError('bad-request', named.join('; ').slice(0, 500), { cause: error });
   }
+  // Their own messages repeat the address, which may hold a token.
+  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH')
+    return new PlatformError('bad-request', 'the address is malformed, or a part of it too long');
   if (code === 'FST_ERR_HANDLER_TIMEOUT')
     return new PlatformError('timeout', 'the server found no answer in time', { cause: error });
   const known = typeof statusCode === 'number' ? byStatus[statusCode] : undefined;

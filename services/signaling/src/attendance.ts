@@ -41,9 +41,10 @@ export class Attendance extends Lifetime {
   #session: Session;
   #media: MediaSession | undefined;
   #mediaLifetime: Lifetime | undefined;
-  /** Events up to this revision are known to the client; undefined: not told any yet. */
+  /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
-  readonly #held: { record: RoomRecord; hidden: ReadonlySet<ParticipantId> }[] = [];
+  /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
+  #held: { record: RoomRecord; hidden: ReadonlySet<ParticipantId> }[] | undefined;
 
   constructor(options: AttendanceOptions) {
     super();
@@ -98,6 +99,7 @@ export class Attendance extends Lifetime {
 
   /** Sets media up anew and answers with the whole room. */
   async joined(): Promise<JoinedResult> {
+    this.#held = [];
     const { media, subscriptions } = await this.#openMedia();
     const snapshot = this.view.reader.snapshot(this.#viewer);
     this.#startTelling(snapshot.revision);
@@ -114,6 +116,7 @@ export class Attendance extends Lifetime {
 
   /** Takes over the running media session; false when it is gone. */
   async adoptMedia(mediaSessionId: string): Promise<boolean> {
+    this.#held = [];
     const { alive } = await (await this.mediaCalls())['session.adopt']({ mediaSessionId });
     if (!alive) return false;
     // The transports' parameters are the client's already.
@@ -151,12 +154,13 @@ export class Attendance extends Lifetime {
 
   #startTelling(revision: number): void {
     this.#told = revision;
-    for (const { record, hidden } of this.#held.splice(0)) this.#tell(record, hidden);
+    for (const { record, hidden } of this.#held ?? []) this.#tell(record, hidden);
+    this.#held = undefined;
   }
 
   #take(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): void {
-    if (this.#told === undefined) this.#held.push({ record, hidden });
-    else this.#tell(record, hidden);
+    if (this.#told !== undefined) this.#tell(record, hidden);
+    else this.#held?.push({ record, hidden });
     this.#obey(record);
   }
 

@@ -5,7 +5,7 @@ import { type ClusterStore, type Lease, Rooms } from '@weir/cluster';
 import { Lifetime, type Logger, sleep } from '@weir/core';
 import { type Channel, type IceServer, limits, subprotocol } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { ClientConnection } from './client-connection.ts';
 import { MediaLinks, type OpenMediaLink } from './media-links.ts';
 import { SessionReaper, signalingLease } from './session-reaper.ts';
@@ -23,6 +23,8 @@ export const signalingPath = '/v1/signaling';
 
 const leaseMs = 3_000;
 const drainMs = 2_000;
+/** A socket that was silent for one to two of these is gone (SG14). */
+const lookEveryMs = 5_000;
 
 /** A signaling node: takes sockets from HTTP servers, and keeps nothing that another node could not take over. */
 export class Signaling extends Lifetime {
@@ -31,6 +33,9 @@ export class Signaling extends Lifetime {
   readonly #options: SignalingOptions;
   readonly #links: MediaLinks;
   readonly #connections = new Set<ClientConnection>();
+  readonly #open = new Set<WebSocket>();
+  /** The sockets that were heard of since the last look. */
+  readonly #answering = new WeakSet<WebSocket>();
   readonly #sockets: WebSocketServer;
   /** What went wrong so far, by error code. */
   readonly violations = new Map<string, number>();
@@ -54,6 +59,8 @@ export class Signaling extends Lifetime {
     const node = new Signaling(options);
     const lease = await options.store.leases.acquire(signalingLease(node.nodeId), node.nodeId, leaseMs);
     void node.#keepLease(lease);
+    const timer = setInterval(() => node.#look(), lookEveryMs);
+    node.onClose(() => clearInterval(timer));
     node.own(new SessionReaper(options.store, node.rooms, node.nodeId, options.logger));
     return node;
   }
@@ -68,6 +75,11 @@ export class Signaling extends Lifetime {
       if (new URL(request.url ?? '/', 'http://any').pathname !== signalingPath) return;
       this.#sockets.handleUpgrade(request, socket, head, (ws) => {
         if (ws.protocol !== subprotocol) return ws.close(4426, 'unsupported-version');
+        this.#answering.add(ws);
+        ws.on('pong', () => this.#answering.add(ws));
+        ws.on('message', () => this.#answering.add(ws));
+        this.#open.add(ws);
+        ws.on('close', () => this.#open.delete(ws));
         this.accept(wsChannel(ws));
       });
     };
@@ -99,6 +111,14 @@ export class Signaling extends Lifetime {
     this.close();
     this.#links.close();
     this.#sockets.close();
+  }
+
+  /** Cuts off the sockets that have not answered since the last look: their clients are gone, or cannot be reached. */
+  #look(): void {
+    for (const socket of this.#open) {
+      if (!this.#answering.delete(socket)) socket.terminate();
+      else socket.ping();
+    }
   }
 
   async #keepLease(first: Lease | undefined): Promise<void> {
