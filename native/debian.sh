@@ -6,7 +6,7 @@ need_debian_packages() {
   shift
   missing=$(missing_debian_packages "$@")
   [ -n "$missing" ] || return 0
-  command -v apt-get >/dev/null || die "$purpose needs, and this system is not Debian: $missing" \
+  command -v apt-get >/dev/null || die "$purpose needs packages that ./weir can install on Debian only: $missing" \
     'Install them in your way.'
   [ "$(id -u)" = 0 ] || die "$purpose needs Debian packages that are missing: $missing" \
     "Install them with:  sudo apt-get install -y $missing"

@@ -15,7 +15,7 @@ import {
   useWords,
 } from '@weir/react';
 import { MonitorUp } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { AloneHint, CallInfo } from './call-info.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { memory } from './memory.ts';
@@ -102,16 +102,22 @@ function useProblemToast(): (error: PlatformError, what: string) => void {
 
 /** Keeps what is on, so that a page reload or a rejoin comes back the same. */
 function useRunningMemory(choice: JoinChoice): void {
-  const { roomId, local } = useRoom();
-  const { on: cameraOn } = useMediaSwitch('camera');
-  const { on: microphoneOn } = useMediaSwitch('microphone');
-  // Until it was published for the first time the choice stands.
-  const camera = local.publication('camera') ? cameraOn : choice.camera;
-  const microphone = local.publication('microphone') ? microphoneOn : choice.microphone;
+  const { roomId } = useRoom();
+  const camera = useLastState('camera', choice.camera);
+  const microphone = useLastState('microphone', choice.microphone);
   useEffect(() => {
     const { displayName } = choice;
     memory.setRunning(roomId, { displayName, camera, microphone, devices: memory.choice.devices });
   }, [roomId, choice, camera, microphone]);
+}
+
+/** Whether a source is on; while it is not published, as it was before. */
+function useLastState(source: 'camera' | 'microphone', initial: boolean): boolean {
+  const { local } = useRoom();
+  const last = useRef(initial);
+  const { on } = useMediaSwitch(source);
+  if (local.publication(source)) last.current = on;
+  return last.current;
 }
 
 /** Keeps a phone's screen from going dark. */

@@ -96,6 +96,19 @@ export function databaseContract(name: string, setUp: () => Promise<DatabaseUnde
       expect(await database.rooms.get('ward-3')).toBeUndefined();
     });
 
+    test('a room is created once, and updated where it is there', async () => {
+      expect(await database.rooms.update('ward-4', { lobby: true })).toBeUndefined();
+      const made = await Promise.all([1, 2].map(() => database.rooms.create('ward-4', settings)));
+      expect(made.filter(Boolean)).toHaveLength(1);
+      await Promise.all([
+        database.rooms.update('ward-4', { lobby: false }),
+        database.rooms.update('ward-4', { maxParticipants: 3 }),
+      ]);
+      const expected = { ...settings, lobby: false, maxParticipants: 3 };
+      expect((await database.rooms.get('ward-4'))?.settings).toEqual(expected);
+      expect((await database.rooms.update('ward-4', {}))?.settings).toEqual(expected);
+    });
+
     test('lists rooms by name, page by page', async () => {
       const names = ['Zebra', 'alpha', 'a-b', 'ab', 'élan', 'ward-10', 'ward-9'];
       await Promise.all(names.map((roomId) => database.rooms.put(roomId, settings)));

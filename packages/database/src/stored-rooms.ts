@@ -1,4 +1,4 @@
-import type { RoomId, RoomSettings } from '@weir/protocol';
+import type { RoomId, RoomSettings, RoomSettingsUpdate } from '@weir/protocol';
 import { asc, eq, gt, sql as raw } from 'drizzle-orm';
 import type { Queries } from './queries.ts';
 import { rooms } from './schema.ts';
@@ -31,6 +31,27 @@ export class StoredRooms {
         .returning(),
     );
     return toRoom(row!);
+  }
+
+  /** Sets it up. Undefined: it is there already. */
+  async create(roomId: RoomId, settings: RoomSettings): Promise<StoredRoom | undefined> {
+    const [row] = await this.#queries.run('create a room', (sql) =>
+      sql.insert(rooms).values({ roomId, settings }).onConflictDoNothing().returning(),
+    );
+    return row && toRoom(row);
+  }
+
+  /** Changes some of its settings, in one step. Undefined: it was not set up. */
+  async update(roomId: RoomId, settings: RoomSettingsUpdate): Promise<StoredRoom | undefined> {
+    const merged = raw`${rooms.settings} || ${JSON.stringify(settings)}::jsonb`;
+    const [row] = await this.#queries.run('update a room', (sql) =>
+      sql
+        .update(rooms)
+        .set({ settings: merged, updatedAt: raw`now()` })
+        .where(eq(rooms.roomId, roomId))
+        .returning(),
+    );
+    return row && toRoom(row);
   }
 
   /** By name, at most `limit` after the name `after`. */

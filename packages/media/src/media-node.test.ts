@@ -279,6 +279,7 @@ test('what the engine cannot take is refused with a code of ours', async () => {
     code: 'bad-request',
   });
   await publish('video', rtpParameters); // None of it left anything behind.
+  await publish('video', rtpParameters); // Again on the same transport, with the same mid and SSRC.
 });
 
 test('a muted track sends nothing to anybody until it is unmuted', async () => {

@@ -11,7 +11,6 @@ export function keepAlive(socket: WebSocket): void {
     silent = 0;
   };
   socket.on('pong', heard);
-  socket.on('ping', heard);
   socket.on('message', heard);
   const timer = setInterval(() => {
     if (silent >= silentBeats) return socket.terminate();

@@ -4,8 +4,17 @@ import type { Logger } from '@weir/core';
 import type { Database } from '@weir/database';
 import type { IceServer, ParticipantId, RtpCapabilities } from '@weir/protocol';
 import type { HttpApp } from '@weir/service';
+import { guardRoutes } from './access.ts';
+import { Callers } from './callers.ts';
 import { joinRoutes } from './join-routes.ts';
+import { KeyRing } from './key-ring.ts';
+import { describeRoutes } from './openapi.ts';
+import { participantRoutes } from './participant-routes.ts';
 import { Placement } from './placement.ts';
+import { placementRoutes } from './placement-routes.ts';
+import { RoomDirectory } from './room-directory.ts';
+import { roomRoutes } from './room-routes.ts';
+import { tokenRoutes } from './token-routes.ts';
 
 export type DirectorOptions = {
   app: HttpApp;
@@ -21,14 +30,30 @@ export type DirectorOptions = {
   logger: Logger;
 };
 
-export type DirectorContext = DirectorOptions & { rooms: Rooms; placement: Placement };
+export type DirectorContext = DirectorOptions & {
+  rooms: Rooms;
+  directory: RoomDirectory;
+  keys: KeyRing;
+  placement: Placement;
+};
 
 /** Registers the HTTP API on `app`, before it listens. */
 export async function startDirector(options: DirectorOptions): Promise<void> {
+  const { app, store, database } = options;
+  const rooms = new Rooms(store.rooms);
+  const keys = new KeyRing(database.apiKeys);
   const context: DirectorContext = {
     ...options,
-    rooms: new Rooms(options.store.rooms),
-    placement: new Placement(options.store),
+    rooms,
+    keys,
+    directory: new RoomDirectory(rooms, database),
+    placement: new Placement(store),
   };
-  joinRoutes(options.app, context);
+  await app.register(async (scope) => {
+    const api = scope as unknown as HttpApp;
+    guardRoutes(api, new Callers(keys));
+    await describeRoutes(api);
+    for (const add of [joinRoutes, roomRoutes, participantRoutes, tokenRoutes, placementRoutes])
+      add(api, context);
+  });
 }

@@ -1,41 +1,40 @@
-import { mintJoinToken, verifyJoinToken } from '@weir/auth';
+import { mintJoinToken, type VerifiedJoin, verifyJoinToken } from '@weir/auth';
 import { newId, PlatformError } from '@weir/core';
-import { DisplayName, JoinAnswer, JoinRequest, RoomId, RoomSettings } from '@weir/protocol';
+import { DisplayName, JoinAnswer, JoinRequest, type ParticipantId, RoomId } from '@weir/protocol';
 import type { HttpApp } from '@weir/service';
 import { z } from 'zod';
+import { Token } from './answers.ts';
 import type { DirectorContext } from './director.ts';
 
 const guestTokenSeconds = 12 * 3600;
 const guestsPerMinute = 60;
 
 /** How people get in: with a token of the embedding product, or as guests of an open deployment. */
-export function joinRoutes(app: HttpApp, context: DirectorContext): void {
-  const { database, rooms, placement } = context;
-
-  app.post(
+export function joinRoutes(api: HttpApp, context: DirectorContext): void {
+  api.post(
     '/v1/join',
     {
+      config: {
+        access: 'anyone',
+        errors: ['unauthenticated', 'token-expired', 'room-full', 'no-media-node'],
+      },
       schema: {
+        operationId: 'join',
         summary: 'Take a seat in a room',
         description:
-          'Verifies the token, places the participant, and answers where to open the signaling socket.',
+          'Verifies the token, places the participant, and answers where to open the signaling socket. A room that ' +
+          'does not live is brought to life. A seat that nobody comes to take is given up after 30 seconds.',
         tags: ['join'],
         body: JoinRequest.strict(),
-        response: { 200: JoinAnswer },
+        response: { 200: JoinAnswer.describe('Where to go, and how to prove the seat') },
       },
     },
     async (request) => {
-      const claims = await verifyJoinToken(
-        request.body.token,
-        async (id) => (await database.apiKeys.find(id))?.secret,
-      );
-      const { room: roomId, sub: identity, name: displayName, metadata, grants } = claims;
-      const stored = await database.rooms.get(roomId);
-      await rooms.ensureRoom(roomId, stored?.settings ?? RoomSettings.parse({}));
-      const mediaNodeId = await placement.choose(roomId);
-      const seat = await rooms.createSeat(roomId, { identity, displayName, metadata, grants }, mediaNodeId);
+      const findSecret = async (keyId: string) => (await context.keys.find(keyId))?.secret;
+      const claims = await verifyJoinToken(request.body.token, findSecret);
+      const seat = await takeSeat(context, claims);
       return {
-        roomId,
+        roomId: claims.room,
         ...seat,
         signaling: context.signalingUrls(request.raw),
         iceServers: context.iceServers(seat.participantId),
@@ -44,28 +43,58 @@ export function joinRoutes(app: HttpApp, context: DirectorContext): void {
     },
   );
 
-  app.post(
+  api.post(
     '/v1/guest',
     {
-      config: { rateLimit: { max: guestsPerMinute, timeWindow: 60_000 } },
+      config: {
+        access: 'anyone',
+        errors: ['forbidden'],
+        rateLimit: { max: guestsPerMinute, timeWindow: 60_000 },
+      },
       schema: {
-        summary: 'A token without an account, where the deployment is open',
+        operationId: 'enterAsGuest',
+        summary: 'A join token without an account, where the deployment is open',
         description: 'Whoever opens a room that nobody is in becomes its admin.',
         tags: ['join'],
         body: z.strictObject({ room: RoomId, name: DisplayName.default('') }),
-        response: { 200: z.object({ token: z.string() }) },
+        response: { 200: Token.describe('Good for twelve hours') },
       },
     },
     async ({ body: { room, name } }) => {
       if (!context.guestAccess)
-        throw new PlatformError('forbidden', 'guests are not allowed here: ask for a link with a token');
-      const key = await database.apiKeys.ensureFirst();
-      const first = await rooms.read(room).then(
-        (reader) => [...reader.sessions].length === 0,
-        () => true, // It does not live yet.
-      );
-      const claims = { room, sub: newId('guest', 60), name, grants: first ? { admin: true } : {} };
-      return { token: await mintJoinToken(key, claims, { ttlSeconds: guestTokenSeconds }) };
+        throw new PlatformError(
+          'forbidden',
+          'guests are not allowed here: ask for a link with a token, or turn guest access on',
+        );
+      const grants = (await isVacant(context, room)) ? { admin: true } : {};
+      const claims = { room, sub: newId('guest', 60), name, grants };
+      return {
+        token: await mintJoinToken(await context.keys.first(), claims, { ttlSeconds: guestTokenSeconds }),
+      };
     },
   );
+}
+
+async function takeSeat(
+  { directory, placement, rooms }: DirectorContext,
+  claims: VerifiedJoin,
+): Promise<{ participantId: ParticipantId; secret: string }> {
+  const { room: roomId, sub: identity, name: displayName, metadata, grants } = claims;
+  for (let attempt = 1; ; attempt++) {
+    const { sessions } = await directory.open(roomId);
+    const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
+    try {
+      const mediaNodeId = await placement.choose(roomId, hosts);
+      return await rooms.createSeat(roomId, { identity, displayName, metadata, grants }, mediaNodeId);
+    } catch (error) {
+      const ended = error instanceof PlatformError && error.code === 'room-not-found';
+      if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.
+    }
+  }
+}
+
+/** Nobody is in it or about to be. Those in the lobby do not count: without a moderator they would wait for ever. */
+async function isVacant({ directory }: DirectorContext, roomId: RoomId): Promise<boolean> {
+  const live = await directory.live(roomId);
+  return ![...(live?.sessions ?? [])].some(({ state }) => state !== 'waiting');
 }

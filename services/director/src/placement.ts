@@ -14,18 +14,19 @@ export type PlacementDecision = {
 /** What a media node tells of itself in its lease. */
 type NodeLoad = { sessions?: number };
 
+const leasePrefix = 'media-node:';
 const keptDecisions = 1_000;
 /** A placement counts as load for so long: its session is not in the node's own figures yet. */
 const aheadMs = 3_000;
 
 /**
- * Chooses a media node for a participant: the less loaded of two random ones among those that live, with the placements
- * of the last seconds counted ahead, so that a burst of joins does not fall on one node.
+ * Chooses a media node for a participant: the one where the room is, else the less loaded of two random ones among those
+ * that live. The placements of the last seconds are counted ahead, so that a burst of joins does not fall on one node.
  */
 export class Placement {
   readonly #store: ClusterStore;
   readonly #random: () => number;
-  readonly #recent: { at: number; nodeId: string }[] = [];
+  #recent: PlacementDecision[] = [];
   readonly decisions: PlacementDecision[] = [];
 
   constructor(store: ClusterStore, random: () => number = Math.random) {
@@ -33,40 +34,59 @@ export class Placement {
     this.#random = random;
   }
 
-  /** Throws `no-media-node` when none lives. */
-  async choose(roomId: RoomId): Promise<string> {
+  /** `hosts`: the nodes of those who are in the room, one entry each. Throws `no-media-node` when none lives. */
+  async choose(roomId: RoomId, hosts: Iterable<string> = []): Promise<string> {
+    const leases = await this.#store.leases.list(leasePrefix);
+    // Nothing is awaited from here on, so that two who come at once see each other's placement.
     const now = Date.now();
-    while (this.#recent[0] && now - this.#recent[0].at > aheadMs) this.#recent.shift();
-    const nodes = (await this.#store.leases.list('media-node:')).map((lease) => {
-      const nodeId = lease.key.slice('media-node:'.length);
-      const ahead = this.#recent.filter((recent) => recent.nodeId === nodeId).length;
-      return { nodeId, load: (parseLoad(lease.value).sessions ?? 0) + ahead };
+    this.#recent = this.#recent.filter(({ at }) => now - at < aheadMs).slice(-keptDecisions);
+    const ahead = tally(this.#recent.map(({ nodeId }) => nodeId));
+    const nodes = leases.map(({ key, value }) => {
+      const nodeId = key.slice(leasePrefix.length);
+      return { nodeId, load: sessionsOf(value) + (ahead.get(nodeId) ?? 0) };
     });
     if (!nodes.length) throw new PlatformError('no-media-node', 'no media node is alive');
-    const [one, two] = this.#twoOf(nodes);
-    const chosen = !two || one.load <= two.load ? one : two;
-    const other = chosen === one ? two : one;
-    const reason = other
-      ? `${chosen.load} sessions against ${other.load} on ${other.nodeId}`
-      : 'the only one alive';
-    this.#recent.push({ at: now, nodeId: chosen.nodeId });
-    this.decisions.push({ at: now, roomId, nodeId: chosen.nodeId, reason, candidates: nodes.length });
+    const { nodeId, reason } = this.#roomsNode(roomId, hosts, nodes) ?? this.#lessLoaded(nodes);
+    const decision = { at: now, roomId, nodeId, reason, candidates: nodes.length };
+    this.#recent.push(decision);
+    this.decisions.push(decision);
     if (this.decisions.length > keptDecisions) this.decisions.shift();
-    return chosen.nodeId;
+    return nodeId;
   }
 
-  #twoOf<T>(items: T[]): [T, T | undefined] {
-    const first = Math.floor(this.#random() * items.length);
-    if (items.length === 1) return [items[first]!, undefined];
-    const second = (first + 1 + Math.floor(this.#random() * (items.length - 1))) % items.length;
-    return [items[first]!, items[second]];
+  #roomsNode(roomId: RoomId, hosts: Iterable<string>, nodes: { nodeId: string }[]) {
+    const there = tally([...hosts, ...this.#recent.filter((r) => r.roomId === roomId).map((r) => r.nodeId)]);
+    const [most] = nodes
+      .filter(({ nodeId }) => there.has(nodeId))
+      .sort((a, b) => there.get(b.nodeId)! - there.get(a.nodeId)!);
+    return most && { nodeId: most.nodeId, reason: 'the room is there' };
+  }
+
+  #lessLoaded(nodes: { nodeId: string; load: number }[]) {
+    const first = Math.floor(this.#random() * nodes.length);
+    const one = nodes[first]!;
+    if (nodes.length === 1) return { nodeId: one.nodeId, reason: 'the only one alive' };
+    const second = (first + 1 + Math.floor(this.#random() * (nodes.length - 1))) % nodes.length;
+    const two = nodes[second]!;
+    const [less, more] = one.load <= two.load ? [one, two] : [two, one];
+    return {
+      nodeId: less.nodeId,
+      reason: `${less.load} sessions against ${more.load} on ${more.nodeId}`,
+    };
   }
 }
 
-function parseLoad(value: string): NodeLoad {
+function tally(names: string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function sessionsOf(value: string): number {
   try {
-    return JSON.parse(value) as NodeLoad;
+    const { sessions } = JSON.parse(value) as NodeLoad;
+    return typeof sessions === 'number' && Number.isFinite(sessions) ? sessions : 0;
   } catch {
-    return {}; // Another version's node: it counts as idle.
+    return 0; // Another version's node: it counts as idle.
   }
 }

@@ -1,0 +1,22 @@
+import type { HttpApp } from '@weir/service';
+import { z } from 'zod';
+import { PlacementAnswer } from './answers.ts';
+import type { DirectorContext } from './director.ts';
+
+/** Why people are where they are. */
+export function placementRoutes(api: HttpApp, { placement }: DirectorContext): void {
+  api.get(
+    '/v1/placements',
+    {
+      config: { access: 'key' },
+      schema: {
+        operationId: 'listPlacements',
+        summary: 'The last choices of media nodes by this director, with their reasons, newest first',
+        tags: ['placements'],
+        querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) }),
+        response: { 200: z.object({ placements: z.array(PlacementAnswer) }).describe('The choices') },
+      },
+    },
+    async ({ query: { limit } }) => ({ placements: placement.decisions.slice(-limit).reverse() }),
+  );
+}
