@@ -11,7 +11,8 @@ export type ChatMessage = {
   /** ms since the epoch. */
   sentAt: number;
   state: 'sending' | 'sent' | 'failed';
-  error?: PlatformError;
+  /** Why it failed. */
+  error?: PlatformError | undefined;
 };
 
 export type ChatSnapshot = { messages: readonly ChatMessage[]; unread: number };
@@ -80,7 +81,7 @@ export class ChatHistory {
   readonly retry = async (id: number): Promise<void> => {
     const message = this.#snapshot.messages.find((m) => m.id === id && m.state === 'failed');
     if (!message) return;
-    this.#replace(id, { state: 'sending' });
+    this.#replace(id, { state: 'sending', error: undefined });
     await this.#deliver(message);
   };
 
