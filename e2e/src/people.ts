@@ -1,9 +1,9 @@
 import { mintJoinToken } from '@weir/auth';
 import type { Platform } from '@weir/cli';
-import type { Grants } from '@weir/protocol';
-import { browserKitScript, launchChromium } from '@weir/testing';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Grants, Source } from '@weir/protocol';
+import { browserKitScript, type FakeDevicesOptions } from '@weir/testing';
 import { pageBundle } from './page-bundle.ts';
+import { chromiumTabs, type Tab, type TabBrowser } from './tabs.ts';
 
 export type PersonOptions = {
   room?: string;
@@ -12,6 +12,7 @@ export type PersonOptions = {
   /** Where the page believes the director to be, when not at the platform itself (impairment proxies). */
   url?: string;
   autoSubscribe?: boolean;
+  devices?: FakeDevicesOptions;
   /** Do not join yet. */
   away?: boolean;
 };
@@ -19,23 +20,14 @@ export type PersonOptions = {
 /** A person at a browser: a page with the SDK, joined to a room. */
 export class Person {
   readonly identity: string;
-  readonly page: Page;
-  readonly #context: BrowserContext;
+  readonly page: Tab;
   readonly #token: string;
   readonly #options: PersonOptions;
   readonly #url: string;
 
-  constructor(
-    identity: string,
-    page: Page,
-    context: BrowserContext,
-    url: string,
-    token: string,
-    options: PersonOptions,
-  ) {
+  constructor(identity: string, page: Tab, url: string, token: string, options: PersonOptions) {
     this.identity = identity;
     this.page = page;
-    this.#context = context;
     this.#url = url;
     this.#token = token;
     this.#options = options;
@@ -49,7 +41,6 @@ export class Person {
   /** Puts the page up (again): its script runs anew, as after a reload. */
   async load(): Promise<void> {
     await this.page.goto(`${this.#url}/healthz`);
-    await this.page.addScriptTag({ content: await pageBundle() });
   }
 
   /** Answers the participant id. */
@@ -57,8 +48,11 @@ export class Person {
     return this.page.evaluate((options) => seat.join(options), this.roomOptions);
   }
 
-  sees(other: Person, source?: string): Promise<true | string> {
-    return this.page.evaluate(([identity, source]) => seat.sees(identity!, source), [other.identity, source]);
+  sees(other: Person, source?: Source): Promise<true | string> {
+    return this.page.evaluate(
+      ({ identity, source }) => seat.sees(identity, source),
+      { identity: other.identity, source },
+    );
   }
 
   hears(other: Person): Promise<number> {
@@ -71,39 +65,31 @@ export class Person {
   }
 
   close(): Promise<void> {
-    return this.#context.close();
+    return this.page.close();
   }
 }
 
-/** People in browsers, all in one Chromium; closing it ends them all. */
+/** People in the tabs of one browser; closing it ends them all. */
 export class People implements AsyncDisposable {
-  readonly #browser: Browser;
+  readonly #browser: TabBrowser;
   readonly #platform: Platform;
 
-  constructor(browser: Browser, platform: Platform) {
+  constructor(browser: TabBrowser, platform: Platform) {
     this.#browser = browser;
     this.#platform = platform;
   }
 
-  static async of(platform: Platform): Promise<People> {
-    return new People(await launchChromium(), platform);
+  /** In Chromium, unless another browser is given. */
+  static async of(platform: Platform, browser?: TabBrowser): Promise<People> {
+    return new People(browser ?? (await chromiumTabs()), platform);
   }
 
   /** Mints a token and opens a page; joins unless `away`. */
   async join(identity: string, options: PersonOptions = {}): Promise<Person> {
     const token = await this.token(identity, options);
-    const context = await this.#browser.newContext({ bypassCSP: true, ignoreHTTPSErrors: true });
-    const page = await context.newPage();
-    await page.addInitScript({ content: browserKitScript({ fakeDevices: {} }) });
-    const person = new Person(
-      identity,
-      page,
-      context,
-      options.url ?? this.#platform.urls.local,
-      token,
-      options,
-    );
-    page.on('pageerror', (error) => console.error(`[${identity}]`, error));
+    const script = `${browserKitScript({ fakeDevices: options.devices ?? {} })};\n${await pageBundle()}`;
+    const page = await this.#browser.open(script, (error) => console.error(`[${identity}]`, error));
+    const person = new Person(identity, page, options.url ?? this.#platform.urls.local, token, options);
     await person.load();
     if (!options.away) await person.join();
     return person;
@@ -114,6 +100,6 @@ export class People implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#browser.close();
+    await this.#browser[Symbol.asyncDispose]();
   }
 }

@@ -1,5 +1,17 @@
 // Runs in the browser: a bare page with the SDK in it, which shows every remote video and counts what happens.
-import { devices, PlatformError, type PublishOptions, Room, type RoomOptions } from '@weir/client';
+import {
+  devices,
+  PlatformError,
+  type PublishOptions,
+  type RemotePublication,
+  Room,
+  type RoomOptions,
+  type Source,
+} from '@weir/client';
+import type { FrameCode } from '@weir/testing';
+
+/** One entry of a WebRTC statistics report. */
+type Report = Record<string, number | string | undefined>;
 
 /** What a test can say and ask of a page, as the global `seat`. */
 export class PageSeat {
@@ -44,39 +56,52 @@ export class PageSeat {
   }
 
   /** Whether moving pictures of that participant's source are on this page; else what is missing, in words. */
-  async sees(identity: string, source = 'camera'): Promise<true | string> {
+  async sees(identity: string, source: Source = 'camera'): Promise<true | string> {
     const video = this.video(identity, source);
     if (typeof video === 'string') return video;
     if (video.videoWidth === 0) return `no picture of ${identity} yet`;
     return (await weirTest.videoIsLive(video)) || `the picture of ${identity} stands still`;
   }
 
-  video(identity: string, source = 'camera'): HTMLVideoElement | string {
-    const participant = [...this.room.remotes.values()].find((p) => p.identity === identity);
-    if (!participant) return `${identity} is not in the room`;
-    const publication = [...participant.publications.values()].find((p) => p.source === source);
-    if (!publication) return `${identity} publishes no ${source}`;
+  publication(identity: string, source: Source = 'camera'): RemotePublication | undefined {
+    return [...this.room.remotes.values()].find((p) => p.identity === identity)?.publication(source);
+  }
+
+  video(identity: string, source: Source = 'camera'): HTMLVideoElement | string {
+    const publication = this.publication(identity, source);
+    if (!publication) return `${identity} publishes no ${source}, or is not in the room`;
     return this.#videos.get(publication.trackId) ?? `${identity}'s ${source} is not subscribed`;
   }
 
-  /** Level of the 440 Hz tone in that participant's audio, dBFS; -Infinity for silence. */
-  async hears(identity: string, source = 'microphone'): Promise<number> {
-    const participant = [...this.room.remotes.values()].find((p) => p.identity === identity);
-    const publication = [...(participant?.publications.values() ?? [])].find((p) => p.source === source);
-    if (!publication?.mediaTrack) return Number.NEGATIVE_INFINITY;
-    return (await weirTest.listenToTone(publication.mediaTrack, { durationMs: 700 })).toneDb;
+  /** What the picture says about itself; undefined: there is none, or it cannot be read. */
+  code(identity: string, source: Source = 'camera'): FrameCode | undefined {
+    const video = this.video(identity, source);
+    return typeof video === 'string' || !video.videoWidth ? undefined : weirTest.readFrameCode(video);
   }
 
-  async inbound(identity: string, source = 'camera') {
-    const participant = [...this.room.remotes.values()].find((p) => p.identity === identity);
-    const track = [...(participant?.publications.values() ?? [])].find(
-      (p) => p.source === source,
-    )?.mediaTrack;
-    const stats = await this.room.debug.receive?.getStats(track);
-    const all = [...((stats as unknown as Map<string, Record<string, unknown>>)?.values() ?? [])];
-    const rtp = all.find((s) => s.type === 'inbound-rtp' && s.trackIdentifier !== 'probator');
-    const codec = all.find((s) => s.id === rtp?.codecId);
-    return { ...rtp, mimeType: codec?.mimeType } as Record<string, number | string | undefined>;
+  /** Lines of the picture on show; 0 for none. */
+  lines(identity: string, source: Source = 'camera'): number {
+    const video = this.video(identity, source);
+    return typeof video === 'string' ? 0 : video.videoHeight;
+  }
+
+  /** Level of the 440 Hz tone in that participant's audio, dBFS; -Infinity for silence. */
+  async hears(identity: string, source: Source = 'microphone'): Promise<number> {
+    const track = this.publication(identity, source)?.mediaTrack;
+    if (!track) return Number.NEGATIVE_INFINITY;
+    return (await weirTest.listenToTone(track, { durationMs: 700 })).toneDb;
+  }
+
+  /** Statistics of what is received of that source, with its codec's; empty while nothing is. */
+  async inbound(identity: string, source: Source = 'camera'): Promise<Report> {
+    const track = this.publication(identity, source)?.mediaTrack;
+    if (!track) return {};
+    return (await reports(this.room.debug.receive, 'inbound-rtp', track))[0] ?? {};
+  }
+
+  /** Statistics of what is sent of a kind, one for each encoding, with its codec's. */
+  async outbound(kind: 'audio' | 'video'): Promise<Report[]> {
+    return (await reports(this.room.debug.send, 'outbound-rtp')).filter((report) => report.kind === kind);
   }
 
   #note(type: string, detail: unknown = ''): void {
@@ -105,6 +130,22 @@ export class PageSeat {
       this.#videos.delete(trackId);
     });
   }
+}
+
+async function reports(
+  connection: RTCPeerConnection | undefined,
+  type: string,
+  track?: MediaStreamTrack,
+): Promise<Report[]> {
+  const all = new Map<unknown, Report>();
+  for (const [id, report] of ((await connection?.getStats(track)) ?? []) as Iterable<[string, Report]>)
+    all.set(id, report);
+  return [...all.values()]
+    .filter((report) => report.type === type)
+    .map((report) => {
+      const { mimeType, sdpFmtpLine } = all.get(report.codecId) ?? {};
+      return { ...report, mimeType, sdpFmtpLine };
+    });
 }
 
 declare global {

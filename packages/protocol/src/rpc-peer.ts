@@ -42,6 +42,16 @@ export type RpcPeerOptions<Local extends Contract, Remote extends Contract> = {
   remote?: Remote;
 };
 
+/** The text of a notification to a side with this contract. */
+export type EncodedNotice<C extends Contract> = string & { readonly contract?: C };
+
+export function encodeNotice<C extends Contract, N extends Notice<C>>(
+  method: N,
+  params: NoticeParams<C, N>,
+): EncodedNotice<C> {
+  return encode({ method, params });
+}
+
 /** The connection was lost before the request went out: it can be made again without doing anything twice. */
 export class UnsentError extends PlatformError {
   constructor(method: string) {
@@ -144,6 +154,11 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
 
   notify<N extends Notice<Remote>>(method: N, params: NoticeParams<Remote, N>): void {
     this.#send({ method, params });
+  }
+
+  /** A notification that was put into words before: one text for many peers. */
+  notifyEncoded(notice: EncodedNotice<Remote>): void {
+    this.#transmit(notice);
   }
 
   #send(message: Wire): void {

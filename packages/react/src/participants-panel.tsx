@@ -23,10 +23,35 @@ export function ParticipantsPanel({ onClose, onProblem }: Problem & { onClose: (
     <SidePanel title={words.participants} testId="participants-panel" onClose={onClose}>
       <div className="weir-panel-body">
         <LobbyPanel onProblem={onProblem} />
-        {hands.length > 0 && <People title={words.raisedHands} participants={hands} onProblem={onProblem} />}
+        {hands.length > 0 && <RaisedHands participants={hands} />}
         <People title={words.inTheCall} participants={participants} onProblem={onProblem} />
       </div>
     </SidePanel>
+  );
+}
+
+/** Who wants to speak, longest first. What can be done with them is in the list of everybody. */
+function RaisedHands({ participants }: { participants: readonly Participant[] }) {
+  const words = useWords();
+  return (
+    <section aria-label={words.raisedHands}>
+      <header className="weir-list-head">
+        <h3>
+          {words.raisedHands} <span className="weir-count">{participants.length}</span>
+        </h3>
+      </header>
+      <ul className="weir-list">
+        {participants.map(({ participantId, displayName, identity }) => (
+          <li key={participantId} className="weir-person" data-testid="raised-hand" data-identity={identity}>
+            <Avatar name={displayName} identity={identity} />
+            <span className="weir-person-name">
+              <span className="weir-ellipsis">{displayName}</span>
+            </span>
+            <Hand className="weir-warn-ink" aria-hidden="true" />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { LocalParticipant, Participant } from '@weir/client';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useRoom } from './room-context.tsx';
 import { useRoomRevision, useRoomValue } from './use-room-value.ts';
 
@@ -44,11 +44,23 @@ export function raisedHand(participant: Participant): number | undefined {
   return Number(participant.attributes[handAttribute]) || undefined;
 }
 
-/** Your own hand. */
+/** Your own hand: as you last wanted it, until the room has it so. */
 export function useRaisedHand(): { raised: boolean; set(raised: boolean): Promise<void> } {
   const { local } = useRoom();
-  const raised = useRoomValue(factEvents, () => raisedHand(local) !== undefined);
-  const set = (on: boolean) =>
-    local.update({ attributes: { ...local.attributes, [handAttribute]: on ? String(Date.now()) : '' } });
-  return { raised, set };
+  const told = useRoomValue(factEvents, () => raisedHand(local) !== undefined);
+  const [wanted, setWanted] = useState<boolean>();
+  useEffect(() => {
+    if (wanted === told) setWanted(undefined);
+  }, [wanted, told]);
+  const set = async (raised: boolean) => {
+    setWanted(raised);
+    const since = raised ? String(Date.now()) : '';
+    try {
+      await local.update({ attributes: { ...local.attributes, [handAttribute]: since } });
+    } catch (error) {
+      setWanted(undefined);
+      throw error;
+    }
+  };
+  return { raised: wanted ?? told, set };
 }

@@ -32,6 +32,7 @@ const firefoxPreferences = {
   'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   'media.autoplay.default': 0,
+  'devtools.jsonview.enabled': false, // A page of JSON is a bare page, not a viewer.
 };
 
 /** A Chromium with fake devices and a profile of its own; closing it ends its processes and removes the profile. */

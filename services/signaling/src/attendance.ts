@@ -1,18 +1,20 @@
 import { maySee, type RoomRecord, type Rooms, type RoomView, type Session } from '@weir/cluster';
 import { backoffMs, type ErrorCode, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
-import type {
-  Calls,
-  Joined,
-  MediaNodeContract,
-  MediaSession,
-  ParticipantId,
-  RoomEvent,
-  RpcPeer,
-  RtpCapabilities,
-  SignalingClient,
-  SignalingServer,
-  Subscription,
-  TrackId,
+import {
+  type Calls,
+  type EncodedNotice,
+  encodeNotice,
+  type Joined,
+  type MediaNodeContract,
+  type MediaSession,
+  type ParticipantId,
+  type RoomEvent,
+  type RpcPeer,
+  type RtpCapabilities,
+  type SignalingClient,
+  type SignalingServer,
+  type Subscription,
+  type TrackId,
 } from '@weir/protocol';
 import type { z } from 'zod';
 import type { MediaLinks } from './media-links.ts';
@@ -34,6 +36,18 @@ export type AttendanceOptions = {
 };
 
 const mediaRetries = 6;
+
+/** Everybody in a room is told the same: it is put into words once. */
+const texts = new WeakMap<RoomEvent, EncodedNotice<SignalingClient>>();
+
+function encoded(revision: number, event: RoomEvent): EncodedNotice<SignalingClient> {
+  let text = texts.get(event);
+  if (text === undefined) {
+    text = encodeNotice<SignalingClient, 'room.event'>('room.event', { revision, event });
+    texts.set(event, text);
+  }
+  return text;
+}
 
 /** One client, attached to its seat on this node: its view of the room, its media session, its events. */
 export class Attendance extends Lifetime {
@@ -167,7 +181,9 @@ export class Attendance extends Lifetime {
   #tell(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): void {
     if (record.revision <= this.#told!) return;
     this.#told = record.revision;
-    for (const notice of this.#visible(record, hidden)) this.#options.peer.notify('room.event', notice);
+    const viewer = this.#viewer;
+    for (const event of record.events)
+      if (maySee(viewer, event, hidden)) this.#options.peer.notifyEncoded(encoded(record.revision, event));
   }
 
   #visible(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): { revision: number; event: RoomEvent }[] {

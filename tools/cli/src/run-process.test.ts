@@ -19,3 +19,12 @@ test('one that is late is ended with what it started', async () => {
 test('a program that is not there is an error', async () => {
   await expect(runProcess('no-such-program', [], { timeoutMs: 1_000 })).rejects.toThrow(/ENOENT/);
 });
+
+test('signals are left to others once nothing runs', async () => {
+  const before = process.listenerCount('SIGINT');
+  await Promise.all([
+    runProcess('true', [], { timeoutMs: 5_000 }),
+    runProcess('true', [], { timeoutMs: 5_000 }),
+  ]);
+  expect(process.listenerCount('SIGINT')).toBe(before);
+});

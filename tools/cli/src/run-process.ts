@@ -5,10 +5,11 @@ import { checkout } from './folders.ts';
 export type ProcessResult = { status: number; output: string; seconds: number };
 
 const running = new Set<ChildProcess>();
+const endAll = () => process.exit(130);
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 process.on('exit', () => {
   for (const child of running) kill(child);
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 /**
  * Runs one of the checkout's tools to its end, without stdin. After `timeoutMs` it is ended, with all that it started,
@@ -25,6 +26,8 @@ export async function runProcess(
     detached: true, // Its own process group, so that what it started can be ended with it.
     stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
   });
+  // They are not in the terminal's process group, so a signal to us must end them. At other times signals are not ours.
+  if (running.size === 0) for (const signal of signals) process.on(signal, endAll);
   running.add(child);
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
@@ -41,6 +44,7 @@ export async function runProcess(
   } finally {
     clearTimeout(timer);
     running.delete(child);
+    if (running.size === 0) for (const signal of signals) process.off(signal, endAll);
   }
 }
 
