@@ -70,8 +70,6 @@ export const words = {
 
   // Ended
   rejoin: 'Rejoin',
-  askAgain: 'Ask again',
-  tryAgain: 'Try again',
   details: 'Details',
   leftTitle: 'You left the call',
   leftText: 'You can come back at any time.',

@@ -42,6 +42,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
         (await link.request('track.setMuted', { trackId, muted })).track,
       unpublish: (publication) => this.#unpublish(publication),
       changed: (publication) => events.emit('trackUpdated', publication),
+      captured: (publication, track) =>
+        track.addEventListener('ended', () => this.#ended(publication, track)),
     };
   }
 
@@ -58,7 +60,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     publication.production = production;
     this.publications.set(publication.trackId, publication);
     publication.accept(publication.info); // Mutes what is to be muted; told as trackUpdated.
-    track.addEventListener?.('ended', () => this.#ended(publication, track));
+    this.#control.captured(publication, track);
     return publication;
   }
 

@@ -74,6 +74,8 @@ export type LocalControl = {
   tellMuted(publication: LocalPublication, muted: boolean): Promise<Track>;
   unpublish(publication: LocalPublication): Promise<void>;
   changed(publication: LocalPublication): void;
+  /** A track was put in: it may end by itself (unplugged, sharing stopped). */
+  captured(publication: LocalPublication, track: MediaStreamTrack): void;
 };
 
 export class LocalPublication extends Publication {
@@ -121,6 +123,7 @@ export class LocalPublication extends Publication {
     track.enabled = !this.muted;
     await this.production?.replaceTrack(track);
     this.mediaTrack = track;
+    this.#control.captured(this, track);
     this.#control.changed(this);
   }
 

@@ -156,7 +156,9 @@ function PreviewPicture(props: { preview: PreviewTrack; name: string; children: 
             <UserRound className="weir-preview-nobody" aria-hidden="true" />
           )}
           <p className="weir-preview-note">
-            {preview.status === 'starting' ? words.previewStarting : words.previewOff}
+            {preview.status === 'starting'
+              ? `${words.previewStarting} ${words.askingDevices}`
+              : words.previewOff}
           </p>
         </>
       )}

@@ -6,7 +6,6 @@ export const words = {
 
   // Tiles
   muted: 'Muted',
-  speaking: 'Speaking',
   handRaised: 'Hand raised',
   reconnecting: 'Reconnecting…',
   frozen: 'Picture is frozen',
@@ -46,7 +45,6 @@ export const words = {
   microphone: 'Microphone',
   speaker: 'Speaker',
   unnamedDevice: (kind: string, number: number) => `${kind} ${number}`,
-  systemDefault: 'System default',
 
   // Chat
   close: 'Close',
@@ -54,7 +52,6 @@ export const words = {
   chatEmptyHint: 'Everybody in the call sees what you write here.',
   chatPlaceholder: 'Message to everybody',
   send: 'Send',
-  sending: 'Sending…',
   notSent: 'Not sent.',
   tryAgain: 'Try again',
   newMessages: 'New messages',
@@ -87,7 +84,6 @@ export const words = {
   // Before joining
   yourName: 'Your name',
   namePlaceholder: 'How others see you',
-  nameMissing: 'Enter your name to join.',
   join: 'Join',
   joining: 'Joining…',
   joinWithout: 'You can join without it and turn it on later.',

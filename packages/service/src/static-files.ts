@@ -1,4 +1,5 @@
 import fastifyStatic from '@fastify/static';
+import { PlatformError } from '@weir/core';
 import type { HttpApp } from './http-server.ts';
 
 export type StaticOptions = {
@@ -34,6 +35,12 @@ export async function serveStatic(
 }
 
 /** Serves a web app at `/`, whose index.html answers every path of `pages`. */
-export function serveApp(app: HttpApp, root: string, pages: string[]): Promise<void> {
-  return serveStatic(app, root, { spaFallback: pages });
+export async function serveApp(app: HttpApp, root: string, pages: string[]): Promise<void> {
+  await serveStatic(app, root, { spaFallback: pages });
+  // The app has a page for what it does not know, for people; programs get the usual problem.
+  app.get('/*', (request, reply) => {
+    if (request.url.startsWith('/v1/') || !request.headers.accept?.includes('text/html'))
+      throw new PlatformError('not-found', 'there is nothing at this address');
+    return reply.code(404).sendFile('index.html');
+  });
 }
