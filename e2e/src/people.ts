@@ -49,10 +49,10 @@ export class Person {
   }
 
   sees(other: Person, source?: Source): Promise<true | string> {
-    return this.page.evaluate(
-      ({ identity, source }) => seat.sees(identity, source),
-      { identity: other.identity, source },
-    );
+    return this.page.evaluate(({ identity, source }) => seat.sees(identity, source), {
+      identity: other.identity,
+      source,
+    });
   }
 
   hears(other: Person): Promise<number> {

@@ -132,9 +132,11 @@ test(
       });
       attacker.socket.close();
       if (connection % 25 === 0) {
+        chats += 1;
         const answer = await alice.call('data.send', {
+          messageId: `m${chats}`,
           topic: 'chat',
-          payload: `${++chats}`,
+          payload: `${chats}`,
           encoding: 'utf8',
         });
         expect(answer.error).toBeUndefined();

@@ -17,8 +17,11 @@ describe('encodings of a video', () => {
     expect(bitrates).toEqual([...bitrates].sort((a, b) => a - b));
   });
 
-  test.each(['VP9', 'AV1'] as const)('%s carries its sizes in one encoding', (codec) => {
-    expect(encodingsFor({ source: 'camera', codec }, 720)).toMatchObject([{ scalabilityMode: 'L3T3_KEY' }]);
+  test.each([
+    ['VP9', 'L3T3_KEY'],
+    ['AV1', 'L1T3'],
+  ] as const)('%s is one encoding with its layers inside: %s', (codec, scalabilityMode) => {
+    expect(encodingsFor({ source: 'camera', codec }, 720)).toMatchObject([{ scalabilityMode }]);
   });
 
   test('a shared screen is sent once, in full', () => {

@@ -7,7 +7,7 @@ export type PublishOptions = {
   name?: string;
   /** Default VP8: every browser encodes it with simulcast. */
   codec?: VideoCodec;
-  /** Several sizes (VP8, H264: simulcast; VP9, AV1: SVC). Default true for cameras. */
+  /** Several sizes (VP8, H264: simulcast; VP9: SVC; AV1 has one size in several rates). Default true for cameras. */
   simulcast?: boolean;
   /** MediaStreamTrack.contentHint: what to keep when bits are few. */
   contentHint?: 'motion' | 'detail' | 'text' | 'speech' | 'music';
@@ -30,7 +30,8 @@ function bitrateBps(height: number): number {
 
 /**
  * The encodings of a picture of `height` lines: simulcast halves it down to 180 lines, three layers at most; SVC does the
- * same inside one encoding. A shared screen is sent once, in full: half a document cannot be read.
+ * same inside one encoding. AV1 has rates only: browsers do not decode its larger sizes as the engine forwards them, without
+ * the dependency descriptor. A shared screen is sent once, in full: half a document cannot be read.
  */
 export function encodingsFor(options: PublishOptions, height: number): Encoding[] {
   const codec = options.codec ?? 'VP8';
@@ -38,7 +39,8 @@ export function encodingsFor(options: PublishOptions, height: number): Encoding[
   const layered = options.simulcast ?? !screen;
   const full = options.maxBitrateBps ?? (screen ? 3_000_000 : bitrateBps(height));
   const layers = layered ? Math.max(1, Math.min(3, Math.floor(Math.log2(Math.max(height, 1) / 180)) + 1)) : 1;
-  if (codec === 'VP9' || codec === 'AV1')
+  if (codec === 'AV1') return [{ maxBitrate: full, scalabilityMode: 'L1T3' }];
+  if (codec === 'VP9')
     return [{ maxBitrate: full, scalabilityMode: layers > 1 ? `L${layers}T3_KEY` : 'L1T3' }];
   return Array.from({ length: layers }, (_, i) => {
     const scale = 2 ** (layers - 1 - i);

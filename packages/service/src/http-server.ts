@@ -149,6 +149,10 @@ function closeInTime(app: HttpApp, timeoutMs: number): () => boolean {
       for (const socket of sockets) socket.destroy();
     }, timeoutMs);
   });
+  // Else a client that keeps its connection open would be waited for.
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
   app.addHook('onClose', async () => clearTimeout(timer));
   return () => closing;
 }

@@ -15,6 +15,7 @@ export {
   type Network,
   type PerDirection,
 } from './network.ts';
+export { bundlePage } from './page-bundle.ts';
 export { type Seed, seededRandom, withSeed } from './seeded-random.ts';
 export {
   type Direction,

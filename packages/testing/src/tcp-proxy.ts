@@ -22,6 +22,11 @@ export type TcpProxyOptions = {
   /** 127.0.0.1 and any free port when left out. */
   host?: string;
   port?: number;
+  /**
+   * What a connection waits before its first byte goes up: the round trip of TCP's own handshake, which the system here
+   * does on the spot.
+   */
+  handshakeMs?: number;
   /** Further connections are reset. */
   maxConnections?: number;
 };
@@ -135,7 +140,8 @@ export class TcpProxy implements AsyncDisposable {
     const links = (['up', 'down'] as const).map((direction) => {
       const [from, to] = direction === 'up' ? [near, far] : [far, near];
       const seed = `${this.#options.seed}/${number}/${direction}`;
-      return new StreamLink(this.#paths[direction], seed, this.#clock, from, to);
+      const opensAt = this.#clock.now() + (direction === 'up' ? (this.#options.handshakeMs ?? 0) : 0);
+      return new StreamLink(this.#paths[direction], seed, this.#clock, from, to, opensAt);
     });
     const over = (failed: boolean) => {
       if (failed) for (const socket of [near, far]) socket.resetAndDestroy();
@@ -160,15 +166,24 @@ class StreamLink {
   /** What waits, in order; 'end' is the last of it. The line tells only when the next one may go. */
   readonly #queue: (Buffer | 'end')[] = [];
   readonly #line: DelayLine<undefined>;
+  readonly #opensAt: number;
   #queuedBytes = 0;
   #lastDueAt = 0;
 
-  constructor(path: ImpairedPath, seed: Seed, clock: Clock, from: Socket, to: Socket) {
+  constructor(
+    path: ImpairedPath,
+    seed: Seed,
+    clock: Clock,
+    from: Socket,
+    to: Socket,
+    opensAt: number,
+  ) {
     this.#path = path;
     this.#clock = clock;
     this.#from = from;
     this.#to = to;
     this.#random = seededRandom(seed);
+    this.#opensAt = opensAt;
     this.#line = new DelayLine(clock, () => this.#deliver());
     from.on('data', (chunk: Buffer) => this.#take(chunk));
     from.on('end', () => this.#enter('end', clock.now()));
@@ -199,7 +214,8 @@ class StreamLink {
   #enter(piece: Buffer | 'end', departsAt: number): void {
     const { delayMs = 0, jitterMs = 0 } = this.#path.impairment;
     const jitter = (2 * this.#random() - 1) * jitterMs;
-    this.#lastDueAt = Math.max(this.#lastDueAt, departsAt + Math.max(0, delayMs + jitter));
+    const leavesAt = Math.max(departsAt, this.#opensAt);
+    this.#lastDueAt = Math.max(this.#lastDueAt, leavesAt + Math.max(0, delayMs + jitter));
     this.#queue.push(piece);
     if (piece !== 'end') this.#queuedBytes += piece.byteLength;
     this.#line.push(this.#lastDueAt, undefined);

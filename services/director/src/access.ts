@@ -23,7 +23,8 @@ export function guardRoutes(api: HttpApp, callers: Callers): void {
   api.addHook('onRoute', ({ method, url, config }) => {
     if (!config?.access) throw new Error(`${method} ${url} does not say who may call it`);
   });
-  api.addHook('onRequest', async (request) => {
+  // Not `onRequest`: the rate limit comes first, else it would not bound guesses. And no body is read for a stranger.
+  api.addHook('preParsing', async (request) => {
     const { access } = request.routeOptions.config;
     if (access === 'anyone') return;
     const caller = await callers.identify(request.headers.authorization);

@@ -41,6 +41,14 @@ export type ParticipantAnswer = z.infer<typeof ParticipantAnswer>;
 
 export const Waiting = WaitingParticipant.meta({ id: 'WaitingParticipant' });
 
+export const ParticipantPage = z
+  .object({
+    participants: z.array(ParticipantAnswer),
+    cursor: z.string().nullable().describe('For the next page; null: this is the last'),
+  })
+  .meta({ id: 'ParticipantPage' });
+export type ParticipantPage = z.infer<typeof ParticipantPage>;
+
 export const Token = z.object({ token: z.string() }).meta({ id: 'Token' });
 
 export const KeyInfo = z

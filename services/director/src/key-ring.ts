@@ -7,6 +7,8 @@ const freshMs = 5_000;
 /** How long a key stays good without a database to ask. */
 const staleMs = 10 * 60_000;
 const keptKeys = 1_000;
+/** Nothing else is looked up: an id comes from whoever asks, and a database refuses some letters with a fault. */
+const keyId = /^[\w-]{1,64}$/;
 
 /**
  * The API keys as this node knows them, so that people can join while the database is away: it goes on with the keys
@@ -16,6 +18,7 @@ export class KeyRing {
   readonly #keys: Pick<Database['apiKeys'], 'find' | 'ensureFirst'>;
   readonly #clock: Clock;
   readonly #known = new Map<string, { key: ApiKey; at: number }>();
+  readonly #asking = new Map<string, Promise<ApiKey | undefined>>();
   #firstId: string | undefined;
   #forgets = 0;
 
@@ -29,15 +32,29 @@ export class KeyRing {
     const known = this.#known.get(id);
     const age = known ? this.#clock.now() - known.at : Number.POSITIVE_INFINITY;
     if (age < freshMs) return known?.key;
-    const forgets = this.#forgets;
+    if (!keyId.test(id)) return undefined;
     try {
-      const key = await this.#keys.find(id);
-      if (!key) this.#known.delete(id);
-      else if (forgets === this.#forgets) this.#remember(key); // Else it may have been revoked while we asked.
-      return key;
+      return await this.#ask(id);
     } catch (error) {
       if (age < staleMs && this.#known.has(id)) return known?.key;
       throw error;
+    }
+  }
+
+  /** One query for all who want the same key at once. */
+  async #ask(id: string): Promise<ApiKey | undefined> {
+    const asked = this.#asking.get(id);
+    if (asked) return asked;
+    const forgets = this.#forgets;
+    const asking = this.#keys.find(id);
+    this.#asking.set(id, asking);
+    try {
+      const key = await asking;
+      if (!key) this.#known.delete(id);
+      else if (forgets === this.#forgets) this.#remember(key); // Else it may have been revoked while we asked.
+      return key;
+    } finally {
+      if (this.#asking.get(id) === asking) this.#asking.delete(id);
     }
   }
 
@@ -55,6 +72,7 @@ export class KeyRing {
   forget(id: string): void {
     this.#forgets += 1;
     this.#known.delete(id);
+    this.#asking.delete(id);
   }
 
   #remember(key: ApiKey): void {

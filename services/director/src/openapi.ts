@@ -1,4 +1,4 @@
-import swagger, { type SwaggerTransform } from '@fastify/swagger';
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import type { ErrorCode } from '@weir/core';
 import { protocolVersion } from '@weir/protocol';
 import { codesByStatus, type HttpApp } from '@weir/service';
@@ -53,7 +53,7 @@ export async function describeRoutes(api: HttpApp): Promise<void> {
       components,
     },
     transform: withErrors,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: withAnswers,
   });
   api.get(
     '/v1/openapi.json',
@@ -70,15 +70,29 @@ export async function describeRoutes(api: HttpApp): Promise<void> {
   );
 }
 
+/** Adds the named schemas. All of them are answers: their variants as inputs would stand there unused. */
+const withAnswers: SwaggerTransformObject = (document) => {
+  const whole = jsonSchemaTransformObject(document) as { components: { schemas: Record<string, object> } };
+  const schemas = Object.entries(whole.components.schemas).filter(([name]) => !name.endsWith('Input'));
+  return { ...whole, components: { ...whole.components, schemas: Object.fromEntries(schemas) } } as object;
+};
+
+const everywhere: ErrorCode[] = [
+  'bad-request',
+  'rate-limited',
+  'timeout',
+  'internal',
+  'connection-lost',
+  'going-away',
+];
+
 /** Adds who may call the route, and every error that it may answer. */
 const withErrors: SwaggerTransform = (document) => {
   const { access = 'anyone', errors = [] } = document.route.config ?? {};
   const { schema, url } = jsonSchemaTransform(document as never);
-  const codes: ErrorCode[] = ['rate-limited', 'timeout', 'internal', 'connection-lost', ...errors];
+  const codes: ErrorCode[] = [...everywhere, ...errors];
   if (access !== 'anyone') codes.push('unauthenticated', 'token-expired', 'forbidden');
-  const { body, params, querystring } = document.schema ?? {};
-  if (body || params || querystring) codes.push('bad-request');
-  if (body) codes.push('payload-too-large');
+  if (document.schema?.body) codes.push('payload-too-large');
   const response = { ...(schema as { response?: object }).response, ...problems(codes) };
   return { schema: { ...(schema as object), security: schemesOf[access], response } as never, url };
 };

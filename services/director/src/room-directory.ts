@@ -27,17 +27,26 @@ export class RoomDirectory {
     return ifThere(this.#rooms.read(roomId));
   }
 
-  /** Throws `conflict` when there is a room of this name. */
-  async create(roomId: RoomId, settings: RoomSettings): Promise<RoomAnswer> {
-    const stored = (await this.live(roomId)) ? undefined : await this.#stored.create(roomId, settings);
-    if (!stored) throw new PlatformError('conflict', `there is a room ${roomId} already`);
-    return answerOf(roomId, stored, undefined);
+  /** As it lives; undefined when it was set up and nobody is there. Throws `room-not-found`. */
+  async liveOrSetUp(roomId: RoomId): Promise<RoomReader | undefined> {
+    const live = await this.live(roomId);
+    if (!live && !(await this.#stored.get(roomId))) throw notFound(roomId);
+    return live;
   }
 
-  async get(roomId: RoomId): Promise<RoomAnswer> {
+  /** Sets it up; one that lives takes the settings at once. Throws `conflict` when it was set up before. */
+  async create(roomId: RoomId, settings: RoomSettings): Promise<RoomAnswer> {
+    const stored = await this.#stored.create(roomId, settings);
+    if (!stored) throw new PlatformError('conflict', `room ${roomId} was set up before`);
+    await ifThere(this.#rooms.updateSettings(roomId, settings));
+    return answerOf(roomId, stored, await this.live(roomId), true);
+  }
+
+  /** Throws `room-not-found`. */
+  async get(roomId: RoomId, { seesHidden }: { seesHidden: boolean }): Promise<RoomAnswer> {
     const [stored, live] = await Promise.all([this.#stored.get(roomId), this.live(roomId)]);
     if (!stored && !live) throw notFound(roomId);
-    return answerOf(roomId, stored, live);
+    return answerOf(roomId, stored, live, seesHidden);
   }
 
   /** By name, at most `limit` after the place that `cursor` stands for. */
@@ -55,7 +64,7 @@ export class RoomDirectory {
     const rooms = await Promise.all(
       page.map(async (roomId) => {
         const live = await this.live(roomId);
-        return live || setUp.has(roomId) ? [answerOf(roomId, setUp.get(roomId), live)] : []; // It ended meanwhile.
+        return live || setUp.has(roomId) ? [answerOf(roomId, setUp.get(roomId), live, true)] : []; // It ended meanwhile.
       }),
     );
     const last = page.at(-1);
@@ -63,19 +72,21 @@ export class RoomDirectory {
     return { rooms: rooms.flat(), cursor: more ? Buffer.from(last).toString('base64url') : null };
   }
 
-  /** What was set up and what lives change alike. */
-  async update(roomId: RoomId, settings: RoomSettingsUpdate): Promise<RoomAnswer> {
-    const stored = await this.#stored.update(roomId, settings);
+  /** Changes the room that lives, and how it was set up unless `onlyLive`. Throws `room-not-found` for neither. */
+  async update(
+    roomId: RoomId,
+    settings: RoomSettingsUpdate,
+    { onlyLive }: { onlyLive: boolean },
+  ): Promise<void> {
+    const stored = onlyLive ? undefined : await this.#stored.update(roomId, settings);
     const live = await ifThere(this.#rooms.updateSettings(roomId, settings));
     if (!stored && !live) throw notFound(roomId);
-    return this.get(roomId);
   }
 
-  /** Ends it for everybody; forgets how it was set up too when `forget` is given. */
-  async end(roomId: RoomId, { forget }: { forget: boolean }): Promise<void> {
-    const forgotten = forget && (await this.#stored.delete(roomId));
-    const ended = await ifThere(this.#rooms.endRoom(roomId).then(() => true));
-    if (!forgotten && !ended) throw notFound(roomId);
+  /** Ends it for everybody, and forgets how it was set up unless `onlyLive`. Nothing happens when there is none. */
+  async end(roomId: RoomId, { onlyLive }: { onlyLive: boolean }): Promise<void> {
+    if (!onlyLive) await this.#stored.delete(roomId); // First: who joins meanwhile finds a new room.
+    await ifThere(this.#rooms.endRoom(roomId));
   }
 }
 
@@ -88,7 +99,12 @@ async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
   }
 }
 
-function answerOf(roomId: RoomId, stored: StoredRoom | undefined, live: RoomReader | undefined): RoomAnswer {
+function answerOf(
+  roomId: RoomId,
+  stored: StoredRoom | undefined,
+  live: RoomReader | undefined,
+  seesHidden: boolean,
+): RoomAnswer {
   const room = live?.room;
   return {
     roomId,
@@ -98,7 +114,7 @@ function answerOf(roomId: RoomId, stored: StoredRoom | undefined, live: RoomRead
     live: live
       ? {
           since: live.room!.createdAt,
-          participants: [...live.participants].length,
+          participants: [...live.participants].filter(({ grants }) => seesHidden || !grants.hidden).length,
           waiting: [...live.lobby].length,
           tracks: [...live.tracks].length,
         }

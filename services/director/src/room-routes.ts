@@ -3,6 +3,7 @@ import { DataMessage, limits, RoomId, RoomSettings, RoomSettingsUpdate } from '@
 import type { HttpApp } from '@weir/service';
 import { z } from 'zod';
 import { Done, RoomAnswer, RoomPage } from './answers.ts';
+import type { Caller } from './callers.ts';
 import type { DirectorContext } from './director.ts';
 
 const params = z.object({ roomId: RoomId });
@@ -17,7 +18,8 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
         operationId: 'createRoom',
         summary: 'Set a room up',
         description:
-          'It comes to life when somebody joins. Rooms that were not set up have default settings.',
+          'It comes to life when somebody joins; one that lives takes the settings at once. Rooms that were not set up ' +
+          'have default settings.',
         tags: ['rooms'],
         body: z.strictObject({ roomId: RoomId, settings: RoomSettings.strict().prefault({}) }),
         response: { 201: RoomAnswer.describe('The room') },
@@ -41,7 +43,7 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
         summary: 'All rooms by name: those that were set up and those that live',
         tags: ['rooms'],
         querystring: z.strictObject({
-          limit: z.coerce.number().int().min(1).max(100).default(50),
+          limit: z.coerce.number().int().min(1).max(200).default(50),
           cursor: z.string().max(1_024).optional().describe('Of the page before'),
         }),
         response: { 200: RoomPage.describe('A page') },
@@ -62,7 +64,7 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
         response: { 200: RoomAnswer.describe('The room') },
       },
     },
-    ({ params: { roomId } }) => directory.get(roomId),
+    ({ params: { roomId }, caller }) => directory.get(roomId, { seesHidden: holdsKey(caller) }),
   );
 
   api.patch(
@@ -72,31 +74,38 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
       schema: {
         operationId: 'updateRoom',
         summary: 'Change settings',
-        description: 'What is left out stays. Holds at once for a room that lives.',
+        description:
+          'What is left out stays. An API key changes how the room was set up and how it lives; a moderator only how it ' +
+          'lives.',
         tags: ['rooms'],
         params,
-        body: RoomSettingsUpdate.strict(),
+        body: z.strictObject({ settings: RoomSettingsUpdate.strict() }),
         response: { 200: RoomAnswer.describe('The room') },
       },
     },
-    ({ params: { roomId }, body }) => directory.update(roomId, body),
+    async ({ params: { roomId }, body: { settings }, caller }) => {
+      await directory.update(roomId, settings, { onlyLive: !holdsKey(caller) });
+      return directory.get(roomId, { seesHidden: holdsKey(caller) });
+    },
   );
 
   api.delete(
     '/v1/rooms/:roomId',
     {
-      config: { access: 'moderator', errors: ['room-not-found'] },
+      config: { access: 'moderator' },
       schema: {
         operationId: 'endRoom',
         summary: 'End a room, for everybody',
-        description: 'With an API key its settings are forgotten too; a moderator ends the call only.',
+        description:
+          'With an API key its settings are forgotten too; a moderator ends the call only. Nothing happens when there is ' +
+          'no such room.',
         tags: ['rooms'],
         params,
         response: { 204: Done },
       },
     },
     async ({ params: { roomId }, caller }, reply) => {
-      await directory.end(roomId, { forget: caller?.kind === 'key' });
+      await directory.end(roomId, { onlyLive: !holdsKey(caller) });
       return reply.code(204).send();
     },
   );
@@ -108,7 +117,8 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
       schema: {
         operationId: 'sendData',
         summary: 'Send a message to those who are in the room',
-        description: 'Receivers take a `messageId` once: choose it yourself to be able to send again after a lost answer.',
+        description:
+          'Receivers take a `messageId` once: choose it yourself to be able to send again after a lost answer.',
         tags: ['rooms'],
         params,
         body: DataMessage.pick({ to: true, topic: true, payload: true })
@@ -134,4 +144,8 @@ export function roomRoutes(api: HttpApp, { directory, rooms }: DirectorContext):
       return { revision: await rooms.sendData(roomId, { messageId: newId('d'), ...body, from: '' }) };
     },
   );
+}
+
+function holdsKey(caller: Caller | null): boolean {
+  return caller?.kind === 'key';
 }

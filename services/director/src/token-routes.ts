@@ -81,19 +81,20 @@ export function tokenRoutes(api: HttpApp, { database, keys }: DirectorContext): 
         summary: 'Revoke an API key, for good',
         description:
           'Every token that it signed is refused from now on (on other nodes within seconds); running calls go on. ' +
-          'The last key cannot be revoked.',
+          'Nothing happens when it was revoked before. The last key cannot be revoked.',
         tags: ['keys'],
         params: z.object({ keyId: z.string().regex(/^\w{1,64}$/, 'not an API key id') }),
         response: { 204: Done },
       },
     },
     async ({ params: { keyId } }, reply) => {
-      const good = (await database.apiKeys.list()).filter(({ revokedAt }) => revokedAt === null);
+      const all = await database.apiKeys.list();
+      if (!all.some(({ id }) => id === keyId))
+        throw new PlatformError('not-found', `there is no API key ${keyId}`);
+      const good = all.filter(({ revokedAt }) => revokedAt === null);
       if (good.length === 1 && good[0]!.id === keyId)
         throw new PlatformError('wrong-state', 'it is the last API key: create another one first');
-      const revoked = await database.apiKeys.revoke(keyId);
-      keys.forget(keyId);
-      if (!revoked) throw new PlatformError('not-found', `there is no valid API key ${keyId}`);
+      await database.apiKeys.revoke(keyId).finally(() => keys.forget(keyId)); // Also when the answer got lost.
       return reply.code(204).send();
     },
   );

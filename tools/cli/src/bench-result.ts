@@ -30,6 +30,8 @@ export type BenchOptions = {
   say(line: string): void;
   /** Aborts when the human does. */
   signal: AbortSignal;
+  /** The bench's own `parameters` as this run has them. */
+  parameters: Record<string, number>;
 };
 
 /** A measurement: the `bench` export of tools/bench/src/NAME.ts. */
@@ -37,5 +39,7 @@ export type Bench = {
   name: string;
   /** One line for the list. */
   describe: string;
+  /** Whole numbers that the command line may change, by option (`--rounds 3`), with their defaults. */
+  parameters?: Record<string, number>;
   run(options: BenchOptions): Promise<BenchResult>;
 };

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { benchNames, describeResult, loadBench } from './bench.ts';
+import { benchNames, describeResult, loadBench, readOptions } from './bench.ts';
 
 let folder: string;
 
@@ -50,4 +50,15 @@ test('a result shows what applies, and whether the goal is met', () => {
   expect(text).toMatch(/p95 +2\.5 ms/);
   expect(text).not.toContain('p50');
   expect(text).toMatch(/packets +20000/);
+});
+
+test('a measurement is run with its own parameters', () => {
+  const bench = { parameters: { cycles: 500, rounds: 3 } };
+  expect(readOptions(bench, ['churn'])).toEqual({ json: false, parameters: { cycles: 500, rounds: 3 } });
+  expect(readOptions(bench, ['churn', '--cycles', '7', '--json'])).toEqual({
+    json: true,
+    parameters: { cycles: 7, rounds: 3 },
+  });
+  for (const args of [['--cycles', '0'], ['--cycles', 'many'], ['--joins', '3'], ['other']])
+    expect(() => readOptions(bench, ['churn', ...args])).toThrow();
 });

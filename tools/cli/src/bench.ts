@@ -3,19 +3,17 @@ import { basename, join } from 'node:path';
 import { PlatformError } from '@weir/core';
 import type { Bench, BenchResult } from './bench-result.ts';
 import { checkout } from './folders.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions, wholeNumber } from './options.ts';
 
 const folder = join(checkout, 'tools', 'bench', 'src');
 
 /** Lists the measurements, or runs one: 1 when it misses its goal. */
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, { json: { type: 'boolean', default: false } }, true);
-  const [name, ...more] = positionals;
-  if (more.length > 0)
-    throw new PlatformError('bad-request', 'one measurement at a time: they would disturb each other');
-  if (name === undefined) return await list(values.json);
+  const name = args.find((arg) => !arg.startsWith('-'));
+  if (name === undefined) return await list(parseOptions(args, { json: { type: 'boolean' } }).values.json);
 
   const bench = await loadBench(folder, name);
+  const { json, parameters } = readOptions(bench, args);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -23,19 +21,42 @@ export async function run(args: string[]): Promise<number> {
       process.once(signal, () => process.exit(130));
     });
   }
-  const result = await bench.run({ say: (line) => process.stderr.write(`${line}\n`), signal: stop.signal });
-  process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : describeResult(result));
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const result = await bench.run({ say, signal: stop.signal, parameters });
+  if (!json) process.stdout.write(describeResult(result));
+  process.stdout.write(`${JSON.stringify(result)}\n`);
   return result.met ? 0 : 1;
 }
 
-async function list(json: boolean): Promise<number> {
+/** What the command line says of a measurement: its own parameters are whole numbers above 0. */
+export function readOptions(
+  { parameters = {} }: Pick<Bench, 'parameters'>,
+  args: string[],
+): { json: boolean; parameters: Record<string, number> } {
+  const options: Record<string, { type: 'boolean' | 'string' }> = { json: { type: 'boolean' } };
+  for (const option of Object.keys(parameters)) options[option] = { type: 'string' };
+  const { values, positionals } = parseOptions(args, options, true);
+  if (positionals.length > 1)
+    throw new PlatformError('bad-request', 'one measurement at a time: they would disturb each other');
+  const chosen = Object.entries(parameters).map(([option, preset]): [string, number] => {
+    const text = values[option];
+    return [option, typeof text === 'string' ? wholeNumber(option, text, 1, 10_000_000) : preset];
+  });
+  return { json: values.json === true, parameters: Object.fromEntries(chosen) };
+}
+
+async function list(json = false): Promise<number> {
   const names = benchNames(folder);
   const benches = await Promise.all(names.map((name) => loadBench(folder, name)));
   if (json)
     process.stdout.write(`${JSON.stringify(benches.map(({ name, describe }) => ({ name, describe })))}\n`);
   else if (benches.length === 0)
     process.stdout.write('There are no measurements yet: they live in tools/bench/src.\n');
-  else for (const { name, describe } of benches) process.stdout.write(`${name.padEnd(20)}${describe}\n`);
+  else
+    for (const { name, describe, parameters = {} } of benches) {
+      const options = Object.entries(parameters).map(([option, preset]) => `--${option} ${preset}`);
+      process.stdout.write(`${name.padEnd(20)}${describe} ${options.join(' ')}`.trimEnd().concat('\n'));
+    }
   return 0;
 }
 

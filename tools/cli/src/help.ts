@@ -23,7 +23,7 @@ const commands: Record<string, string> = {
   up: `./weir up [options]: starts Weir on this machine. Ctrl-C stops it.
 
   --port N              port of the web app, the API and signaling (7420)
-  --host ADDRESS        address to listen on (0.0.0.0: all; 127.0.0.1: this machine only)
+  --host ADDRESS        address to listen on (with --tls or --announce all, 0.0.0.0; else this machine only, localhost)
   --data-dir DIR        where keys, database and certificate are kept (.weir/data in the checkout,
                         or the environment variable WEIR_DATA_DIR)
   --tls                 https with a certificate of its own; browsers warn about it once
@@ -79,10 +79,11 @@ packages that the tests need (as root; else it names them). The last line is the
 `,
   check: `./weir check: lint and format (biome), types (tsc) and package arrows, in parallel.
 `,
-  bench: `./weir bench [NAME [--json]]: lists the measurements, or runs one and exits with 1 when it misses its goal.
+  bench: `./weir bench [NAME [options]]: lists the measurements, or runs one and exits with 1 when it misses its goal.
 
-  ./weir bench                the list
-  ./weir bench NAME --json    the result as JSON on stdout
+  ./weir bench                the list, with the options of each and their defaults
+  ./weir bench NAME           a table, and as the last line of stdout the result as JSON
+  ./weir bench NAME --json    only the latter
 `,
 };
 

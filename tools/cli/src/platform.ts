@@ -33,6 +33,8 @@ export type PlatformConfig = {
   tls?: { cert: string; key: string };
   /** Addresses under which clients reach this machine's media, besides 127.0.0.1. */
   announce?: string[];
+  /** Exactly where media listens and what is announced of it, instead of by `announce`. */
+  mediaListen?: ListenAddress[];
   /** The first worker's media port (UDP and TCP), the second's is the next. Default: any free ports. */
   mediaPort?: number;
   /** Engine workers; default one a core. */
@@ -41,6 +43,8 @@ export type PlatformConfig = {
   logPretty: boolean;
   /** Anybody may join any room by its name (`/meet/ROOM`). Default true. */
   guestAccess?: boolean;
+  /** API requests a minute from one address. */
+  requestsPerMinute?: number;
 };
 
 export type Platform = {
@@ -49,6 +53,7 @@ export type Platform = {
   readonly sfu: SfuService;
   readonly signaling: Signaling;
   readonly store: ClusterStore;
+  readonly logger: Logger;
   /** Replaces the signaling node by a new one, as an update does: clients resume on it, media does not notice. */
   restartSignaling(): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +74,11 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
   const store = started.adopt(memoryStore(), (it) => it.close());
   const sfu = started.use(await startMedia(config, store, logger));
   const app = started.adopt(
-    await httpServer({ logger, ...(config.tls ? { tls: config.tls } : {}) }),
+    await httpServer({
+      logger,
+      ...(config.tls ? { tls: config.tls } : {}),
+      ...(config.requestsPerMinute ? { requestsPerMinute: config.requestsPerMinute } : {}),
+    }),
     closeHttp,
   );
   await startDirector({
@@ -100,6 +109,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     urls: urlsOf(config, port),
     apiKey,
     store,
+    logger,
     sfu,
     get signaling() {
       return signaling;
@@ -124,7 +134,7 @@ function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger)
   return startSfu({
     config: {
       nodeId: `media-${randomUUID().slice(0, 8)}`,
-      listen: listenAddresses(config.announce ?? []),
+      listen: config.mediaListen ?? listenAddresses(config.announce ?? []),
       firstPort: config.mediaPort ?? 0,
       ...(config.workers ? { workers: config.workers } : {}),
     },

@@ -11,10 +11,17 @@ beforeEach(async () => {
 afterEach(() => rm(dataDir, { recursive: true }));
 const read = (...args: string[]) => readUpConfig([...args, '--data-dir', dataDir]);
 
-test('without options: the default port on all addresses, all addresses announced', async () => {
+test('without options: the page on this machine only; with https for the network too', async () => {
   const config = await read();
-  expect(config).toMatchObject({ host: '0.0.0.0', port: 7420, dataDir, logLevel: 'info', guestAccess: true });
+  expect(config).toMatchObject({
+    host: 'localhost',
+    port: 7420,
+    dataDir,
+    logLevel: 'info',
+    guestAccess: true,
+  });
   expect(config.announce!.length).toBeGreaterThan(0);
+  expect((await read('--tls')).host).toBe('0.0.0.0');
   for (const absent of ['tls', 'mediaPort', 'workers']) expect(config).not.toHaveProperty(absent);
 });
 

@@ -8,7 +8,7 @@ import { givenCertificate, ownCertificate, type TlsFiles } from './tls.ts';
 
 export const upOptions = {
   port: { type: 'string', default: '7420' },
-  host: { type: 'string', default: '0.0.0.0' },
+  host: { type: 'string' },
   'data-dir': { type: 'string' },
   tls: { type: 'boolean', default: false },
   'tls-cert': { type: 'string' },
@@ -40,8 +40,10 @@ export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
   const dataDir = dataDirectory(values['data-dir']);
   await checkDataDirectory(dataDir);
   const tls = await tlsFiles(values, dataDir);
+  // Without https other machines get no cameras, and guests of the whole network no open door.
+  const host = values.host ?? (tls || values.announce ? '0.0.0.0' : 'localhost');
   return {
-    host: values.host,
+    host,
     port,
     dataDir,
     ...(tls && { tls }),
@@ -64,7 +66,7 @@ async function tlsFiles(values: TlsOptions, dataDir: string): Promise<TlsFiles |
   return values.tls ? ownCertificate(dataDir) : undefined;
 }
 
-type AnnounceOptions = { host: string; announce?: string[]; 'announce-unchecked': boolean };
+type AnnounceOptions = { host?: string; announce?: string[]; 'announce-unchecked': boolean };
 
 async function announced(values: AnnounceOptions, mediaPort = 0): Promise<string[]> {
   const { host, announce } = values;
@@ -73,7 +75,8 @@ async function announced(values: AnnounceOptions, mediaPort = 0): Promise<string
       for (const address of announce) await checkAnnounced(address, mediaPort);
     return announce;
   }
-  const everywhere = host === '0.0.0.0' || host === '::';
+  // The page may be for this machine only: Firefox, for one, does not send media to a loopback address.
+  const everywhere = host === undefined || host === '0.0.0.0' || host === '::';
   if (!everywhere) return [isIP(host) ? host : '127.0.0.1'];
   const lan = lanAddresses().filter((address) => isIP(address) === 4);
   return lan.length > 0 ? lan : ['127.0.0.1'];

@@ -15,6 +15,10 @@ export async function run(args: string[]): Promise<number> {
   await ensureWebApp();
   const { startPlatform } = await import('./platform.ts');
   const platform = await startPlatform(config);
+  // A listener that throws is a bug of ours; the calls of everybody else go on, and the log says what it was.
+  process.on('uncaughtException', (error) =>
+    platform.logger.error({ err: error }, 'an error that nobody caught'),
+  );
   process.stdout.write(banner(platform, config, process.stdout.isTTY ?? false));
   return await untilStopped(platform);
 }

@@ -1,0 +1,108 @@
+import type { Bench, BenchOptions } from '@weir/cli';
+import { meet, meetingSize } from './churn/people.ts';
+import { describeSeries, judge, type Sample, type Verdict } from './churn/series.ts';
+import { Visitor } from './churn/visitor.ts';
+import { Child } from './measure/child.ts';
+import { thisMachine } from './measure/machine.ts';
+import { type Doors, joinWithCamera } from './measure/peers.ts';
+import type { PlatformProcess } from './measure/platform-process.ts';
+import { flatShare } from './measure/trend.ts';
+
+const meetingsAtOnce = 2;
+const samplesOfServer = 40;
+const samplesOfPage = 25;
+const platformModule = new URL('measure/platform-process.ts', import.meta.url);
+
+type Progress = Pick<BenchOptions, 'say' | 'signal'>;
+
+export const bench: Bench = {
+  name: 'churn',
+  describe: 'memory of server and page while people come and go',
+  parameters: { cycles: 10_000, 'page-cycles': 500 },
+  async run({ parameters, ...progress }) {
+    await using stack = new AsyncDisposableStack();
+    const child = stack.use(new Child<PlatformProcess>(platformModule, ['--expose-gc']));
+    const doors = await child.call('start', { workers: 1 });
+    const startedAt = performance.now();
+    const server = await churnServer(child, doors, parameters.cycles!, progress);
+    const perSecond = (server.at(-1)?.cycles ?? 0) / ((performance.now() - startedAt) / 1000);
+    const page = await churnPage(doors, parameters['page-cycles']!, progress);
+    const verdicts = [...judge(server), ...judge(page)];
+    progress.say(`server, ${meetingSize} people a room\n${describeSeries(server, judge(server))}\n`);
+    progress.say(`page, one camera in the room\n${describeSeries(page, judge(page))}`);
+    return {
+      name: 'churn',
+      against: 'itself: the second half of the cycles',
+      ratio: null,
+      p50Ms: null,
+      p95Ms: null,
+      p99Ms: null,
+      goal: `growth over the second half within noise or ${flatShare * 100} % of the level`,
+      met: verdicts.every(({ flat }) => flat),
+      ranOn: thisMachine(),
+      details: {
+        serverCycles: server.at(-1)?.cycles ?? 0,
+        serverCyclesPerSecond: Math.round(perSecond * 10) / 10,
+        pageCycles: page.at(-1)?.cycles ?? 0,
+        ...Object.fromEntries(verdicts.flatMap(detailsOf)),
+      },
+    };
+  },
+};
+
+async function churnServer(
+  child: Child<PlatformProcess>,
+  doors: Doors,
+  cycles: number,
+  { say, signal }: Progress,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  const sample = async (done: number) => {
+    const { rss, heapUsed, external, workerRss } = await child.call('memory', { sessions: 0 });
+    const workerBytes = workerRss.reduce((sum, bytes) => sum + bytes, 0);
+    const values = { nodeRssBytes: rss, nodeHeapBytes: heapUsed, nodeExternalBytes: external, workerRssBytes: workerBytes };
+    samples.push({ cycles: done, values });
+  };
+  const meetings = Math.ceil(cycles / meetingSize);
+  const sampleEvery = Math.max(1, Math.floor(meetings / samplesOfServer));
+  let begun = 0;
+  await sample(0);
+  while (begun < meetings && !signal.aborted) {
+    const upTo = Math.min(meetings, begun + sampleEvery);
+    const work = async () => {
+      while (begun < upTo && !signal.aborted) await meet(doors, `meeting-${begun++}`);
+    };
+    await Promise.all(Array.from({ length: meetingsAtOnce }, work));
+    await sample(begun * meetingSize);
+    if (samples.length % 4 === 0) say(`server: ${begun * meetingSize} of ${cycles}`);
+  }
+  return samples;
+}
+
+async function churnPage(doors: Doors, cycles: number, { say, signal }: Progress): Promise<Sample[]> {
+  await using stack = new AsyncDisposableStack();
+  const host = stack.adopt(await joinWithCamera(doors, 'room', 'host'), (it) => it.leave());
+  const visitor = await Visitor.start(doors, stack);
+  const samples: Sample[] = [];
+  const sampleEvery = Math.max(1, Math.floor(cycles / samplesOfPage));
+  for (let done = 1; done <= cycles && !signal.aborted; done++) {
+    await visitor.visit(host.roomId, `visitor-${done}`);
+    if (done % sampleEvery !== 0) continue;
+    const { heapUsed, nodes, listeners, rendererRss } = await visitor.memory();
+    const values = { pageHeapBytes: heapUsed, pageRssBytes: rendererRss, pageNodes: nodes, pageListeners: listeners };
+    samples.push({ cycles: done, values });
+    if (samples.length % 5 === 0) say(`page: ${done} of ${cycles}`);
+  }
+  return samples;
+}
+
+function detailsOf({ name, trend, flat, first, last }: Verdict): [string, number | string][] {
+  return [
+    [`${name}.first`, first],
+    [`${name}.last`, last],
+    [`${name}.slopePerCycle`, Number(trend.slope.toPrecision(3))],
+    [`${name}.growth`, Math.round(trend.growth)],
+    [`${name}.noise`, Math.round(trend.noise)],
+    [`${name}.verdict`, flat ? 'flat' : 'grows'],
+  ];
+}

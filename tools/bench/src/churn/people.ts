@@ -1,0 +1,44 @@
+import { Room } from '@weir/client';
+import { withDeadline } from '@weir/core';
+import { PeerEngine, preparedTrack, prepareMedia, receiverOf } from '@weir/peer';
+import { type Doors, tokenFor } from '../measure/peers.ts';
+
+/** How many meet in one room. */
+export const meetingSize = 4;
+const meetingTimeoutMs = 20_000;
+
+/**
+ * Headless people meet in a room of their own: each joins, publishes a microphone, hears somebody and leaves. With them
+ * goes the room.
+ */
+export async function meet(doors: Doors, room: string): Promise<void> {
+  const microphone = preparedTrack([
+    await prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 2 }),
+  ]);
+  const people = await Promise.all(
+    Array.from({ length: meetingSize }, async (_, i) => {
+      const engine = new PeerEngine({ dataChannels: false });
+      return new Room({ url: doors.url, token: await tokenFor(doors, room, `p${i}`), engine, keepSeat: false });
+    }),
+  );
+  try {
+    const all = people.map(async (one) => {
+      const hears = hearsSomebody(one);
+      await one.connect();
+      await one.local.publish(microphone, { source: 'microphone' });
+      await hears;
+    });
+    await withDeadline(Promise.all(all), meetingTimeoutMs, `the meeting in ${room}`);
+  } finally {
+    await Promise.all(people.map((one) => one.leave()));
+  }
+}
+
+function hearsSomebody(room: Room): Promise<void> {
+  return new Promise((resolve) => {
+    room.events.on('trackSubscribed', (_, track) => {
+      const receiver = receiverOf(track);
+      if (receiver) receiver.onFrame = () => resolve();
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import { mintJoinToken } from '@weir/auth';
+import type { Platform } from '@weir/cli';
+import { Room } from '@weir/client';
+import { PeerEngine, preparedTrack, prepareMedia, prepareSimulcast } from '@weir/peer';
+
+/** Where a platform is, and the right to enter it. */
+export type Doors = Pick<Platform, 'apiKey'> & { url: string };
+
+export function tokenFor({ apiKey }: Doors, room: string, identity: string): Promise<string> {
+  return mintJoinToken(apiKey, { room, sub: identity }, { ttlSeconds: 3_600 });
+}
+
+/** Somebody with camera (three layers, 640×360) and microphone on, live in the room until left. */
+export async function joinWithCamera(doors: Doors, room: string, identity: string): Promise<Room> {
+  const [camera, microphone, token] = await Promise.all([
+    prepareSimulcast({
+      codec: 'VP8',
+      width: 640,
+      height: 360,
+      fps: 25,
+      bitrateBps: 600_000,
+      seconds: 4,
+      keyFrameEvery: 25,
+    }),
+    prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 4 }),
+    tokenFor(doors, room, identity),
+  ]);
+  const engine = new PeerEngine({ dataChannels: false });
+  const peer = new Room({ url: doors.url, token, engine, keepSeat: false, autoSubscribe: false });
+  await peer.connect();
+  await peer.local.publish(preparedTrack(camera), { source: 'camera' });
+  await peer.local.publish(preparedTrack([microphone]), { source: 'microphone' });
+  return peer;
+}

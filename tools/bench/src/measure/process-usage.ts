@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+
+/** Ticks of /proc/PID/stat in a second: the same on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+/** CPU time of a process so far, its threads included. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // The name in parentheses may contain anything.
+  const [user, system] = [Number(fields[11]), Number(fields[12])];
+  return (user + system) / ticksPerSecond;
+}
+
+/** Memory of a process that is in RAM. */
+export async function rssBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+}
