@@ -8,7 +8,8 @@ import type {
   SctpStreamParameters,
   Subscription,
 } from '@weir/protocol';
-import { Device, type types } from 'mediasoup-client';
+import type { Device, types } from 'mediasoup-client';
+import { askForCodecs, newDevice } from './browser-handler.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
 
@@ -19,7 +20,7 @@ const disconnectedMs = 2_500;
 /** … and an ICE restart so long to help, before the transports are made anew. */
 const restartMs = 8_000;
 
-/** Loading asks the browser for its codecs (about 100 ms): once for a page, however many rooms it joins. */
+/** Once for a page, however many rooms it joins. */
 const loadedDevices = new Map<string, Promise<Device>>();
 
 function loadDevice(fleet: RtpCapabilities): Promise<Device> {
@@ -27,7 +28,7 @@ function loadDevice(fleet: RtpCapabilities): Promise<Device> {
   let loading = loadedDevices.get(key);
   if (!loading) {
     loading = (async () => {
-      const device = new Device();
+      const device = newDevice();
       await device.load({ routerRtpCapabilities: fleet as types.RtpCapabilities });
       return device;
     })();
@@ -46,6 +47,10 @@ export class BrowserEngine implements MediaEngine {
   #signaling: MediaSignaling | undefined;
   #send: types.Transport | undefined;
   #receive: types.Transport | undefined;
+
+  prepare(): Promise<void> {
+    return askForCodecs();
+  }
 
   async load(fleet: RtpCapabilities): Promise<RtpCapabilities> {
     this.#device = await loadDevice(fleet);

@@ -46,6 +46,8 @@ export type Reception = {
  * a time; opening the next one ends the one before with all that ran on it.
  */
 export interface MediaEngine {
+  /** Loads what every room will need, before anything of a room is known. Never rejects. */
+  prepare?(): Promise<void>;
   /** What can be received here of what the fleet sends. */
   load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void;

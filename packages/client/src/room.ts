@@ -127,6 +127,11 @@ export class Room {
 
   // ---- joining and leaving ----
 
+  /** Loads what any room needs, for a page from which somebody is about to join. May be called often; never rejects. */
+  static prepare(): Promise<void> {
+    return new BrowserEngine().prepare();
+  }
+
   /**
    * Resolves when in the room; a lobby may keep it waiting (`status` tells). Rejects with the `PlatformError` that ended
    * it. Afterwards the room stays joined by itself until `leave` or a final error (`closed`).
@@ -134,6 +139,7 @@ export class Room {
   async connect(options: { signal?: AbortSignal } = {}): Promise<void> {
     if (this.#status !== 'idle') throw new PlatformError('wrong-state', 'connect was called before');
     this.#mark('connect');
+    void this.#engine.prepare?.(); // While the director is asked.
     this.#setStatus('connecting');
     const abort = () => void this.leave();
     options.signal?.addEventListener('abort', abort, { once: true });
@@ -174,19 +180,22 @@ export class Room {
 
   // ---- talking ----
 
-  /** Reliable, in the room's order, for everybody or for `to` (participant ids). At most 16 KiB. */
+  /**
+   * Reliable, in the room's order, for everybody or for `to` (participant ids). At most 16 KiB. A message that is sent
+   * again under the same `messageId` is seen once.
+   */
   async sendMessage(
     topic: string,
     payload: string | Uint8Array,
-    options: { to?: string[] } = {},
+    { to, messageId = newId('d') }: { to?: string[]; messageId?: string } = {},
   ): Promise<void> {
     const text = typeof payload === 'string';
     const message = {
-      messageId: newId('d'),
+      messageId,
       topic,
       payload: text ? payload : btoa(String.fromCharCode(...payload)),
       encoding: text ? ('utf8' as const) : ('base64' as const),
-      ...(options.to ? { to: options.to } : {}),
+      ...(to ? { to } : {}),
     };
     await this.#link.persist('data.send', message, messageBudgetMs); // Receivers know a repetition by its id.
   }

@@ -32,6 +32,8 @@ export class Subscriber {
   #ready: Subscription[] = [];
   /** The generation whose loop runs. */
   #working: number | undefined;
+  /** By the grants; given again, they come with new media. */
+  #allowed = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -50,6 +52,11 @@ export class Subscriber {
     events.on('trackPublished', () => this.sync(), link.signal);
     events.on('trackUpdated', () => this.sync(), link.signal);
     events.on('trackUnpublished', ({ trackId }) => this.#forget(trackId), link.signal);
+    events.on(
+      'participantUpdated',
+      ({ isLocal, grants }) => isLocal && this.#allow(grants.subscribe),
+      link.signal,
+    );
     link.onClose(() => clearTimeout(this.#retry));
   }
 
@@ -82,6 +89,11 @@ export class Subscriber {
     if (this.#held.get(trackId)?.reception.subscriptionId !== subscriptionId) return;
     this.#drop(trackId);
     this.sync();
+  }
+
+  #allow(allowed: boolean): void {
+    this.#allowed = allowed;
+    if (!allowed) for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
   }
 
   /** Starts working off what is missing, unless that is under way. */
@@ -121,7 +133,7 @@ export class Subscriber {
   }
 
   #missing(): string[] {
-    if (!this.#engine.mediaSessionId) return [];
+    if (!this.#engine.mediaSessionId || !this.#allowed) return [];
     const missing: string[] = [];
     for (const { info, trackId } of this.#model.remoteTracks()) {
       if (!(this.#wanted.get(trackId) ?? this.#auto) || this.#refused.get(trackId) === info.epoch) continue;

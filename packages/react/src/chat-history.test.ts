@@ -8,7 +8,15 @@ let deliver: PromiseWithResolvers<void>;
 const bob = { displayName: 'Bob' } as Parameters<typeof receive>[1];
 
 function receive(changes: object, from?: Parameters<typeof room.events.emit<'dataReceived'>>[2]): void {
-  const message = { from: 'p_bob', topic: 'chat', payload: 'hi', encoding: 'utf8', sentAt: Date.now() };
+  const messageId = crypto.randomUUID();
+  const message = {
+    messageId,
+    from: 'p_bob',
+    topic: 'chat',
+    payload: 'hi',
+    encoding: 'utf8',
+    sentAt: Date.now(),
+  };
   room.events.emit('dataReceived', { ...message, ...changes } as never, from);
 }
 
@@ -60,11 +68,14 @@ describe('what others say', () => {
   });
 });
 
+/** The id that the last message was sent under. */
+const sentId = () => vi.mocked(room.sendMessage).mock.lastCall?.[2]?.messageId;
+
 describe('what you say', () => {
   test('is shown at once and stands once when the room echoes it', async () => {
     const sent = history.send('hello');
     expect(shown()).toEqual(['Me: hello (sending)']);
-    receive({ from: 'p_me', payload: 'hello' });
+    receive({ messageId: sentId(), from: 'p_me', payload: 'hello' });
     expect(shown()).toEqual(['Me: hello (sent)']);
     deliver.resolve();
     await sent;
@@ -76,7 +87,7 @@ describe('what you say', () => {
     deliver.resolve();
     for (let i = 0; i < 2; i++) {
       await history.send('hello');
-      receive({ from: 'p_me', payload: 'hello' });
+      receive({ messageId: sentId(), from: 'p_me', payload: 'hello' });
     }
     expect(shown()).toEqual(['Me: hello (sent)', 'Me: hello (sent)']);
   });
@@ -88,7 +99,9 @@ describe('what you say', () => {
     expect(history.snapshot.messages[0]!.error).toMatchObject({ code: 'rate-limited' });
     deliver = Promise.withResolvers();
     deliver.resolve();
+    const id = sentId();
     await history.retry(history.snapshot.messages[0]!.id);
+    expect(sentId()).toBe(id); // Whoever got the first one after all sees it once.
     expect(shown()).toEqual(['Me: hello (sent)']);
     expect(history.snapshot.messages[0]!.error).toBeUndefined();
   });

@@ -1,7 +1,8 @@
 import { type DataMessage, PlatformError, type Room } from '@weir/client';
 
 export type ChatMessage = {
-  id: number;
+  /** The data message's id. */
+  id: string;
   /** Empty: sent by the service itself. */
   from: string;
   /** The sender's name when it was sent: it stays after the sender has left. */
@@ -27,7 +28,6 @@ export class ChatHistory {
   readonly #topic: string;
   readonly #listeners = new Set<() => void>();
   #snapshot: ChatSnapshot = { messages: [], unread: 0 };
-  #nextId = 1;
 
   static of(room: Room, topic: string): ChatHistory {
     let topics = known.get(room);
@@ -65,7 +65,7 @@ export class ChatHistory {
   readonly send = async (text: string): Promise<void> => {
     const { local } = this.#room;
     const message: ChatMessage = {
-      id: this.#nextId++,
+      id: crypto.randomUUID(),
       from: local.participantId,
       name: local.displayName,
       own: true,
@@ -78,7 +78,7 @@ export class ChatHistory {
   };
 
   /** Sends a failed message again. */
-  readonly retry = async (id: number): Promise<void> => {
+  readonly retry = async (id: string): Promise<void> => {
     const message = this.#snapshot.messages.find((m) => m.id === id && m.state === 'failed');
     if (!message) return;
     this.#replace(id, { state: 'sending', error: undefined });
@@ -91,7 +91,7 @@ export class ChatHistory {
 
   async #deliver({ id, text }: ChatMessage): Promise<void> {
     try {
-      await this.#room.sendMessage(this.#topic, text);
+      await this.#room.sendMessage(this.#topic, text, { messageId: id });
       this.#replace(id, { state: 'sent' });
     } catch (error) {
       this.#replace(id, { state: 'failed', error: PlatformError.from(error) });
@@ -99,33 +99,25 @@ export class ChatHistory {
   }
 
   #receive(message: DataMessage, name: string): void {
-    const own = message.from !== '' && message.from === this.#room.local.participantId;
-    if (own) return this.#confirm(message);
     const { messages, unread } = this.#snapshot;
-    const { from, payload, sentAt } = message;
-    const entry = { id: this.#nextId++, from, name, own, text: payload, sentAt, state: 'sent' } as const;
-    this.#set([...messages, entry], unread + 1);
-  }
-
-  /** Our own message came back in the room's order; one that we do not know was sent before a page reload. */
-  #confirm({ payload, from, sentAt }: DataMessage): void {
-    const { messages, unread } = this.#snapshot;
-    const mine = messages.find((m) => m.own && m.text === payload && sentAt - m.sentAt < 60_000);
-    if (mine) return this.#replace(mine.id, { state: 'sent' });
-    const name = this.#room.local.displayName;
-    const entry = {
-      id: this.#nextId++,
+    const { messageId: id, from, payload: text, sentAt } = message;
+    // Our own comes back in the room's order. One that we do not know was sent before a page reload.
+    if (messages.some((m) => m.id === id)) return this.#replace(id, { state: 'sent' });
+    const { local } = this.#room;
+    const own = from !== '' && from === local.participantId;
+    const entry: ChatMessage = {
+      id,
       from,
-      name,
-      own: true,
-      text: payload,
+      name: own ? local.displayName : name,
+      own,
+      text,
       sentAt,
       state: 'sent',
-    } as const;
-    this.#set([...messages, entry], unread);
+    };
+    this.#set([...messages, entry], own ? unread : unread + 1);
   }
 
-  #replace(id: number, changes: Partial<ChatMessage>): void {
+  #replace(id: string, changes: Partial<ChatMessage>): void {
     const { messages, unread } = this.#snapshot;
     this.#set(
       messages.map((m) => (m.id === id ? { ...m, ...changes } : m)),

@@ -4,6 +4,7 @@ import {
   type Calls,
   type EncodedNotice,
   encodeNotice,
+  type Grants,
   type Joined,
   type MediaNodeContract,
   type MediaSession,
@@ -159,8 +160,11 @@ export class Attendance extends Lifetime {
   end(code: ErrorCode, message: string): void {
     if (this.closed) return;
     const { peer } = this.#options;
-    peer.notify('session.closed', { code, message });
-    setImmediate(() => peer.closeWith(code)); // Whoever ended the room itself gets the answer first.
+    // Whoever ended the room itself gets the answer first.
+    setImmediate(() => {
+      peer.notify('session.closed', { code, message });
+      peer.closeWith(code);
+    });
     this.close('requested');
   }
 
@@ -206,6 +210,9 @@ export class Attendance extends Lifetime {
     if (before.state === 'waiting' && changed.state === 'admitted')
       this.#options.peer.notify('session.admitted', {});
     if (before.grants.subscribe && !changed.grants.subscribe) void this.#unsubscribeAll();
+    // Its transports were made for fewer grants, and what it was subscribed to was withdrawn.
+    else if (this.#media && allowsMore(before.grants, changed.grants))
+      void this.#rehome('the grants allow more');
     if (!before.grants.admin && changed.grants.admin)
       for (const waiting of this.view.reader.lobby)
         this.#options.peer.notify('room.event', {
@@ -261,7 +268,7 @@ export class Attendance extends Lifetime {
       roomId: this.roomId,
       participantId: this.participantId,
       rtpCapabilities: this.#options.rtpCapabilities,
-      send: !grants.hidden && (grants.data || grants.publish !== false),
+      send: maySend(grants),
       receive: grants.subscribe,
       trackIds: this.#options.subscribeAll ? this.receivable() : [],
     });
@@ -311,4 +318,12 @@ export class Attendance extends Lifetime {
     }
     this.#options.peer.closeWith('media-lost'); // The client resumes, with new media, perhaps on another node.
   }
+}
+
+function maySend({ hidden, data, publish }: Grants): boolean {
+  return !hidden && (data || publish !== false);
+}
+
+function allowsMore(before: Grants, after: Grants): boolean {
+  return (!before.subscribe && after.subscribe) || (!maySend(before) && maySend(after));
 }
