@@ -13,6 +13,8 @@ export type PersonOptions = {
   url?: string;
   autoSubscribe?: boolean;
   devices?: FakeDevicesOptions;
+  /** Runs in the page before all else. */
+  script?: string;
   /** Do not join yet. */
   away?: boolean;
 };
@@ -87,7 +89,8 @@ export class People implements AsyncDisposable {
   /** Mints a token and opens a page; joins unless `away`. */
   async join(identity: string, options: PersonOptions = {}): Promise<Person> {
     const token = await this.token(identity, options);
-    const script = `${browserKitScript({ fakeDevices: options.devices ?? {} })};\n${await pageBundle()}`;
+    const kit = browserKitScript({ fakeDevices: options.devices ?? {} });
+    const script = [options.script ?? '', kit, await pageBundle()].join(';\n');
     const page = await this.#browser.open(script, (error) => console.error(`[${identity}]`, error));
     const person = new Person(identity, page, options.url ?? this.#platform.urls.local, token, options);
     await person.load();

@@ -93,6 +93,13 @@ describe('the connection', () => {
     expect(world.signaling.connectionCount).toBe(0);
   });
 
+  test('an upgrade at any other path is refused', async () => {
+    const { url } = await setUp();
+    const socket = new WebSocket(new URL('/elsewhere', url), 'weir.v1');
+    await new Promise((resolve) => socket.addEventListener('error', resolve, { once: true }));
+    expect(socket.readyState).toBe(WebSocket.CLOSED);
+  });
+
   test('[SG16] after a refused join the connection may try again', async () => {
     const { open, seat } = await setUp();
     const client = await open();

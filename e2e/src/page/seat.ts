@@ -70,7 +70,8 @@ export class PageSeat {
   video(identity: string, source: Source = 'camera'): HTMLVideoElement | string {
     const publication = this.publication(identity, source);
     if (!publication) return `${identity} publishes no ${source}, or is not in the room`;
-    return this.#videos.get(publication.trackId) ?? `${identity}'s ${source} is not subscribed`;
+    const video = publication.subscribed && this.#videos.get(publication.trackId);
+    return video || `${identity}'s ${source} is not subscribed`;
   }
 
   /** What the picture says about itself; undefined: there is none, or it cannot be read. */
@@ -89,7 +90,8 @@ export class PageSeat {
   async hears(identity: string, source: Source = 'microphone'): Promise<number> {
     const track = this.publication(identity, source)?.mediaTrack;
     if (!track) return Number.NEGATIVE_INFINITY;
-    return (await weirTest.listenToTone(track, { durationMs: 700 })).toneDb;
+    const { toneDb } = await weirTest.listenToTone(track, { durationMs: 700 });
+    return Number.isNaN(toneDb) ? Number.NEGATIVE_INFINITY : toneDb;
   }
 
   /** Statistics of what is received of that source, with its codec's; empty while nothing is. */
@@ -97,6 +99,12 @@ export class PageSeat {
     const track = this.publication(identity, source)?.mediaTrack;
     if (!track) return {};
     return (await reports(this.room.debug.receive, 'inbound-rtp', track))[0] ?? {};
+  }
+
+  /** Media packets that came in at all, whether anything plays them or not. */
+  async packetsReceived(): Promise<number> {
+    const all = await reports(this.room.debug.receive, 'transport');
+    return Number(all[0]?.packetsReceived ?? 0);
   }
 
   /** Statistics of what is sent of a kind, one for each encoding, with its codec's. */
@@ -114,6 +122,12 @@ export class PageSeat {
     events.on('participantJoined', (p) => this.#note('participantJoined', p.identity));
     events.on('participantLeft', (p, reason) => this.#note('participantLeft', `${p.identity} ${reason}`));
     events.on('participantUpdated', (p) => this.#note('participantUpdated', `${p.identity} ${p.status}`));
+    events.on('lobbyChanged', (waiting) =>
+      this.#note(
+        'lobbyChanged',
+        waiting.map((w) => w.identity),
+      ),
+    );
     events.on('dataReceived', ({ payload }) => this.#note('data', payload));
     events.on('mediaReset', (reason) => this.#note('mediaReset', reason));
     events.on('closed', (error) => this.#note('closed', error?.code));
@@ -125,6 +139,7 @@ export class PageSeat {
       this.#videos.set(trackId, video);
       document.body.append(video);
     });
+    events.on('trackUnsubscribed', ({ trackId }) => this.#videos.get(trackId)?.remove());
     events.on('trackUnpublished', ({ trackId }) => {
       this.#videos.get(trackId)?.remove();
       this.#videos.delete(trackId);

@@ -76,7 +76,7 @@ function problemOfRaw(answer: string): ProblemDetails {
   return details;
 }
 
-describe('problem details', () => {
+describe('[DI4] problem details', () => {
   test.each<[string, string, RequestInit, number, string, RegExp]>([
     ['an unknown address', '/v1/nothing', {}, 404, 'not-found', /nothing at this address/],
     ['an unknown address outside of the API', '/nothing', {}, 404, 'not-found', /nothing/],
@@ -247,9 +247,11 @@ describe('closing', () => {
     const { app, url } = await start();
     const answer = fetch(`${url}/v1/soon`);
     await sleep(50);
+    const began = performance.now();
     const closed = closeHttp(app);
     expect(await (await answer).json()).toEqual({ done: true });
     await closed;
+    expect(performance.now() - began, 'nobody waits for the idle connection').toBeLessThan(1_500);
     await expect(fetch(`${url}/page`)).rejects.toThrow();
   });
 

@@ -28,6 +28,7 @@ const chromiumArgs = [
 
 const firefoxPreferences = {
   'media.navigator.streams.fake': true,
+  'media.navigator.audio.fake_frequency': 440, // Like the kit's tone, which Firefox plays only with a sound card.
   'media.navigator.permission.disabled': true,
   'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,

@@ -170,3 +170,19 @@ test('a target that refuses closes the client; a closed proxy refuses', async ()
   await closed(held);
   await expect(client(port)).rejects.toThrow(/ECONNREFUSED/);
 });
+
+test('the first bytes of a connection wait for its handshake, the next ones do not', async () => {
+  const delay = { delayMs: 50 };
+  const proxy = await proxied(echo, { up: delay, down: delay, handshakeMs: 100 });
+  const socket = await client(proxy.port);
+  const roundTrip = async () => {
+    const from = performance.now();
+    socket.write('x');
+    await once(socket, 'data');
+    return performance.now() - from;
+  };
+  expect(await roundTrip()).toBeGreaterThan(185);
+  const next = await roundTrip();
+  expect(next).toBeGreaterThan(95);
+  expect(next).toBeLessThan(180);
+});

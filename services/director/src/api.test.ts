@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '@weir/database';
 import { JoinAnswer, limits, type RoomEvent } from '@weir/protocol';
 import { type TempDir, tempDir } from '@weir/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ParticipantAnswer, RoomAnswer, RoomPage } from './answers.ts';
+import type { ParticipantAnswer, ParticipantPage, RoomAnswer, RoomPage } from './answers.ts';
 import { basic, bearer, type Director, director } from './director.fixture.ts';
 
 let directory: TempDir;
@@ -170,9 +170,20 @@ describe('POST /v1/guest', () => {
     await using weir = await director(database);
     await weir.post('/v1/join', { token: await weir.joinToken('placed', 'alice') });
     expect((await grantsOf(weir, { room: 'placed' })).grants.admin).toBe(false);
-    await weir.post('/v1/rooms', { roomId: 'waiting', settings: { lobby: true } });
+    const mo = await weir.join('waiting', 'mo', { admin: true });
+    await weir.rooms.updateSettings('waiting', { lobby: true });
     await weir.join('waiting', 'bob');
-    expect((await grantsOf(weir, { room: 'waiting' })).grants.admin).toBe(true);
+    expect((await grantsOf(weir, { room: 'waiting' })).grants.admin).toBe(false);
+    await weir.rooms.leave('waiting', mo.participantId, 'left');
+    expect((await grantsOf(weir, { room: 'waiting' })).grants.admin, 'else bob waits for ever').toBe(true);
+  });
+
+  test('in a room that was set up nobody is admin by being first', async () => {
+    await using weir = await director(database);
+    await weir.post('/v1/rooms', { roomId: 'set-up', settings: { lobby: true } });
+    expect((await grantsOf(weir, { room: 'set-up' })).grants.admin).toBe(false);
+    await weir.del('/v1/rooms/set-up');
+    expect((await grantsOf(weir, { room: 'set-up' })).grants.admin).toBe(true);
   });
 
   test('a store that cannot be read makes nobody an admin', async () => {
@@ -218,17 +229,19 @@ describe('rooms', () => {
     expect(made.headers.get('location')).toBe('/v1/rooms/ward-3');
     expect(code(await weir.post('/v1/rooms', { roomId: 'ward-3' }))).toBe('conflict');
 
-    const changed = await weir.patch('/v1/rooms/ward-3', { lobby: true });
+    const lobby = { settings: { lobby: true } };
+    const changed = await weir.patch('/v1/rooms/ward-3', lobby);
     expect(changed.body).toMatchObject({ settings: { maxParticipants: 12, lobby: true } });
-    expect(await weir.patch('/v1/rooms/ward-3', { lobby: true }), 'again').toMatchObject({
+    expect(await weir.patch('/v1/rooms/ward-3', lobby), 'again').toMatchObject({
       status: 200,
       body: changed.body,
     });
     expect((await weir.get('/v1/rooms/ward-3')).body).toEqual(changed.body);
 
     expect(await weir.del('/v1/rooms/ward-3')).toMatchObject({ status: 204, body: undefined });
-    expect(code(await weir.del('/v1/rooms/ward-3'))).toBe('room-not-found');
+    expect((await weir.del('/v1/rooms/ward-3')).status, 'again').toBe(204);
     expect(code(await weir.get('/v1/rooms/ward-3'))).toBe('room-not-found');
+    expect(code(await weir.patch('/v1/rooms/ward-3', lobby))).toBe('room-not-found');
   });
 
   test('of many who create the same, one does', async () => {
@@ -240,24 +253,40 @@ describe('rooms', () => {
   test('one that lives without being set up is there too', async () => {
     await using weir = await director(database);
     await weir.join('lively', 'alice');
-    expect(code(await weir.post('/v1/rooms', { roomId: 'lively' }))).toBe('conflict');
     expect((await weir.get('/v1/rooms/lively')).body).toMatchObject({
       setUp: false,
       live: { participants: 1 },
     });
-    expect((await weir.patch('/v1/rooms/lively', { metadata: 'm' })).body).toMatchObject({
-      setUp: false,
-      settings: { metadata: 'm' },
-    });
+    const changed = await weir.patch('/v1/rooms/lively', { settings: { metadata: 'm' } });
+    expect(changed.body).toMatchObject({ setUp: false, settings: { metadata: 'm' } });
     expect((await weir.del('/v1/rooms/lively')).status).toBe(204);
     expect(code(await weir.get('/v1/rooms/lively'))).toBe('room-not-found');
+  });
+
+  test('one that lives takes the settings when it is set up', async () => {
+    await using weir = await director(database);
+    await weir.join('lively', 'alice');
+    const settings = { maxParticipants: 3 };
+    const made = await weir.post('/v1/rooms', { roomId: 'lively', settings });
+    expect(made).toMatchObject({ status: 201, body: { setUp: true, settings, live: { participants: 1 } } });
+    expect((await weir.rooms.read('lively')).room!.settings).toMatchObject(settings);
+    expect(code(await weir.post('/v1/rooms', { roomId: 'lively' }))).toBe('conflict');
+  });
+
+  test('one that was set up and where nobody is has nobody in it; one that is not there is not found', async () => {
+    await using weir = await director(database);
+    await weir.post('/v1/rooms', { roomId: 'quiet' });
+    expect((await weir.get('/v1/rooms/quiet/participants')).body).toEqual({ participants: [], cursor: null });
+    expect((await weir.get('/v1/rooms/quiet/lobby')).body).toEqual({ waiting: [] });
+    for (const path of ['participants', 'lobby'])
+      expect(code(await weir.get(`/v1/rooms/gone/${path}`)), path).toBe('room-not-found');
   });
 
   test('changes hold for the living room at once, and are told', async () => {
     await using weir = await director(database);
     await weir.post('/v1/rooms', { roomId: 'r' });
     await weir.join('r', 'alice');
-    await weir.patch('/v1/rooms/r', { lobby: true });
+    await weir.patch('/v1/rooms/r', { settings: { lobby: true } });
     expect((await weir.rooms.read('r')).room!.settings.lobby).toBe(true);
     expect((await eventsOf(weir, 'r')).at(-1)).toMatchObject({ type: 'roomUpdated' });
     await weir.join('r', 'bob');
@@ -266,14 +295,21 @@ describe('rooms', () => {
     });
   });
 
-  test('a moderator ends the call and leaves the room set up; an API key forgets it', async () => {
+  test('a moderator changes and ends the call and leaves the room set up; an API key forgets it', async () => {
     await using weir = await director(database);
     await weir.post('/v1/rooms', { roomId: 'r', settings: { lobby: true } });
     await weir.join('r', 'mo', { admin: true });
     const as = bearer(await weir.joinToken('r', 'mo', { admin: true }));
+    const opened = await weir.patch('/v1/rooms/r', { settings: { lobby: false } }, { as });
+    expect(opened).toMatchObject({ status: 200, body: { settings: { lobby: false } } });
+    expect((await weir.rooms.read('r')).room!.settings.lobby).toBe(false);
     expect((await weir.del('/v1/rooms/r', { as })).status).toBe(204);
     expect((await weir.get('/v1/rooms/r')).body).toMatchObject({ live: null, settings: { lobby: true } });
-    expect(code(await weir.del('/v1/rooms/r', { as }))).toBe('room-not-found');
+    expect(code(await weir.patch('/v1/rooms/r', { settings: {} }, { as })), 'nothing lives').toBe(
+      'room-not-found',
+    );
+    expect((await weir.del('/v1/rooms/r', { as })).status, 'again').toBe(204);
+    expect((await weir.get('/v1/rooms/r')).status, 'still set up').toBe(200);
     expect((await weir.del('/v1/rooms/r')).status).toBe(204);
     expect(code(await weir.get('/v1/rooms/r'))).toBe('room-not-found');
   });
@@ -329,10 +365,15 @@ describe('rooms', () => {
       { roomId: 'r', settings: { metadata: 'ü'.repeat(5_000) } },
       /body\.settings\.metadata/,
     ],
-    ['PATCH', '/v1/rooms/r', { lobby: 'yes' }, /body\.lobby/],
-    ['PATCH', '/v1/rooms/r', { loby: true }, /loby/],
+    ['PATCH', '/v1/rooms/r', { settings: { lobby: 'yes' } }, /body\.settings\.lobby/],
+    ['PATCH', '/v1/rooms/r', { settings: { loby: true } }, /body\.settings: .*loby/],
+    ['PATCH', '/v1/rooms/r', { lobby: true }, /lobby/],
+    ['PATCH', '/v1/rooms/r', {}, /body\.settings/],
     ['PATCH', '/v1/rooms/r', [], /^body: /],
     ['GET', '/v1/rooms?limit=0', undefined, /querystring\.limit/],
+    ['GET', '/v1/rooms?limit=201', undefined, /querystring\.limit/],
+    ['GET', '/v1/rooms/r/participants?limit=201', undefined, /querystring\.limit/],
+    ['GET', '/v1/rooms/r/participants?cursor=p_1', undefined, /querystring\.cursor/],
     ['GET', '/v1/rooms?limit=many', undefined, /querystring\.limit/],
     ['GET', '/v1/rooms?limit=1&limit=2', undefined, /querystring\.limit/],
     ['GET', '/v1/rooms?page=2', undefined, /page/],
@@ -340,7 +381,7 @@ describe('rooms', () => {
     ['GET', '/v1/rooms/a%20b', undefined, /params\.roomId/],
     ['GET', '/v1/rooms/a%00b', undefined, /params\.roomId/],
     ['GET', `/v1/rooms/${'x'.repeat(65)}`, undefined, /params\.roomId/],
-  ])('%s %s %j is refused, with the field named', async (method, path, body, words) => {
+  ])('[DI5] %s %s %j is refused, with the field named', async (method, path, body, words) => {
     await using weir = await director(database);
     const refused = await weir.call(method, path, { body });
     expect([code(refused), detail(refused)]).toEqual(['bad-request', expect.stringMatching(words)]);
@@ -366,6 +407,45 @@ describe('participants', () => {
     });
     expect((await weir.get(`/v1/rooms/r/participants/${alice.participantId}`)).body).toEqual(one);
     expect(JSON.stringify(body), 'what proves a seat stays inside').not.toContain('secret');
+  });
+
+  test('who is hidden is there for API keys only', async () => {
+    await using weir = await director(database);
+    const alice = await weir.join('r', 'alice');
+    const recorder = await weir.join('r', 'recorder', { hidden: true });
+    const as = bearer(await weir.joinToken('r', 'mo', { admin: true }));
+    const seen = await weir.get('/v1/rooms/r/participants', { as });
+    expect(seen.body).toMatchObject({ participants: [{ participantId: alice.participantId }], cursor: null });
+    expect(JSON.stringify(seen.body)).not.toContain('recorder');
+    expect((await weir.get('/v1/rooms/r', { as })).body).toMatchObject({ live: { participants: 1 } });
+    expect((await weir.get('/v1/rooms/r')).body).toMatchObject({ live: { participants: 2 } });
+    const path = `/v1/rooms/r/participants/${recorder.participantId}`;
+    const tried = [
+      weir.get(path, { as }),
+      weir.patch(path, { displayName: 'x' }, { as }),
+      weir.del(path, { as }),
+    ];
+    for (const refused of tried) expect(code(await refused)).toBe('participant-not-found');
+    expect((await weir.get(path)).body).toMatchObject({ identity: 'recorder', displayName: 'recorder' });
+    expect((await weir.del(path)).status).toBe(204);
+  });
+
+  test('are listed page by page, each once, whoever leaves meanwhile', async () => {
+    await using weir = await director(database);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const seats: JoinAnswer[] = [];
+    for (const name of names) seats.push(await weir.join('r', name));
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null = ''; cursor !== null; pages++) {
+      const path = `/v1/rooms/r/participants?limit=2${cursor && `&cursor=${cursor}`}`;
+      const page = (await weir.get(path)).body as ParticipantPage;
+      seen.push(...page.participants.map(({ identity }) => identity));
+      // The one that the cursor stands at goes: the next page begins after its place all the same.
+      if (pages === 0) await weir.rooms.leave('r', page.participants.at(-1)!.participantId, 'left');
+      cursor = page.cursor;
+    }
+    expect([pages, seen.sort()]).toEqual([3, names]);
   });
 
   test('are changed: words, attributes and grants, what is left out stays', async () => {
@@ -412,9 +492,9 @@ describe('participants', () => {
 
   test('are muted so that they cannot undo it; lifting it opens no microphone', async () => {
     await using weir = await director(database);
-    const [alice, bob] = [await weir.join('r', 'alice'), await weir.join('r', 'bob')];
+    const alice = await weir.join('r', 'alice');
     await weir.publish('r', alice.participantId, 'mic');
-    const mute = `/v1/rooms/r/participants/${alice.participantId}/tracks/mic/mute`;
+    const mute = '/v1/rooms/r/tracks/mic/mute';
     for (const time of ['once', 'again'])
       expect((await weir.post(mute, { muted: true })).body, time).toMatchObject({
         muted: true,
@@ -424,24 +504,21 @@ describe('participants', () => {
       code: 'muted-by-moderator',
     });
     expect((await weir.post(mute, { muted: false })).body).toMatchObject({ muted: true, mutedBy: 'self' });
-    const others = mute.replace(alice.participantId, bob.participantId);
-    expect(code(await weir.post(others, { muted: true })), 'of somebody else').toBe('track-not-found');
     expect(code(await weir.post(mute.replace('/mic/', '/cam/'), { muted: true }))).toBe('track-not-found');
   });
 
   test.each<[string, string, unknown, RegExp]>([
-    ['PATCH', '', { name: 'x' }, /name/],
-    ['PATCH', '', { grants: { amdin: true } }, /body\.grants: .*amdin/],
-    ['PATCH', '', { grants: { publish: ['kamera'] } }, /body\.grants\.publish/],
-    ['PATCH', '', { displayName: 'x'.repeat(129) }, /body\.displayName/],
-    ['PATCH', '', { attributes: { a: 1 } }, /body\.attributes\.a/],
+    ['PATCH', '/participants/p', { name: 'x' }, /name/],
+    ['PATCH', '/participants/p', { grants: { amdin: true } }, /body\.grants: .*amdin/],
+    ['PATCH', '/participants/p', { grants: { publish: ['kamera'] } }, /body\.grants\.publish/],
+    ['PATCH', '/participants/p', { displayName: 'x'.repeat(129) }, /body\.displayName/],
+    ['PATCH', '/participants/p', { attributes: { a: 1 } }, /body\.attributes\.a/],
     ['POST', '/tracks/mic/mute', {}, /body\.muted/],
     ['POST', '/tracks/mic/mute', { muted: 'true' }, /body\.muted/],
     ['POST', '/tracks/mic/mute', { muted: true, why: 1 }, /why/],
-  ])('%s %s %j is refused, with the field named', async (method, path, body, words) => {
+  ])('[DI5] %s %s %j is refused, with the field named', async (method, path, body, words) => {
     await using weir = await director(database);
-    const { participantId } = await weir.join('r', 'alice');
-    const refused = await weir.call(method, `/v1/rooms/r/participants/${participantId}${path}`, { body });
+    const refused = await weir.call(method, `/v1/rooms/r${path}`, { body });
     expect([code(refused), detail(refused)]).toEqual(['bad-request', expect.stringMatching(words)]);
   });
 });
@@ -461,6 +538,8 @@ describe('lobby', () => {
     expect((await weir.rooms.enter('r', ann.participantId)).state).toBe('joined');
     expect((await lobby(ann, 'admit')).status, 'inside').toBe(204);
     expect((await lobby(ben, 'refuse')).status).toBe(204);
+    const cal = await weir.join('r', 'cal');
+    expect((await weir.del(`/v1/rooms/r/participants/${cal.participantId}`)).status, 'removed').toBe(204);
     expect(code(await lobby(ben, 'refuse'))).toBe('participant-not-found');
     expect(code(await lobby(ben, 'admit'))).toBe('participant-not-found');
     expect((await weir.get('/v1/rooms/r/lobby')).body).toEqual({ waiting: [] });

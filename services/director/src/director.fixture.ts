@@ -7,9 +7,12 @@ import { closeHttp, httpServer, listen } from '@weir/service';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { type DirectorOptions, startDirector } from './director.ts';
+import { type CheckAnswer, documentCheck, type OpenApiDocument } from './document-check.fixture.ts';
 
 export type Answer = { status: number; headers: Headers; body: never };
 export type Call = { body?: unknown; as?: string; headers?: Record<string, string> };
+
+let check: CheckAnswer | undefined; // The document is the same for all directors of a process.
 
 /** A director on a free port of loopback, over `database`, with one media node and a store of its own. */
 export async function director(
@@ -24,6 +27,10 @@ export async function director(
   for (const [nodeId, value] of Object.entries(mediaNodes))
     await store.leases.acquire(`media-node:${nodeId}`, nodeId, 60_000, value);
   const app = await httpServer({ logger: silentLogger, requestsPerMinute });
+  const routes: string[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    routes.push(...[method].flat().map((each) => `${each} ${url.replaceAll(/:(\w+)/g, '{$1}')}`));
+  });
   await startDirector({
     app,
     store,
@@ -41,8 +48,12 @@ export async function director(
   const url = `http://127.0.0.1:${port}`;
   const key = await database.apiKeys.ensureFirst();
   const rooms = new Rooms(store.rooms);
+  check ??= documentCheck((await (await fetch(`${url}/v1/openapi.json`)).json()) as OpenApiDocument);
 
-  /** As the first API key unless `as` is another `Authorization`, or empty for none. */
+  /**
+   * As the first API key unless `as` is another `Authorization`, or empty for none. Every answer is checked against the
+   * OpenAPI document.
+   */
   async function call(
     method: string,
     path: string,
@@ -62,15 +73,19 @@ export async function director(
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       expect(z.strictObject(ProblemDetails.shape).parse(JSON.parse(text)).status).toBe(response.status);
     }
-    return {
+    const answer = {
       status: response.status,
       headers: response.headers,
       body: (text ? JSON.parse(text) : undefined) as never,
     };
+    check!(method, path, answer);
+    return answer;
   }
 
   return {
     url,
+    /** What was registered, as `GET /v1/rooms/{roomId}`. */
+    routes,
     key,
     store,
     rooms,

@@ -54,7 +54,8 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
       schema: {
         operationId: 'enterAsGuest',
         summary: 'A join token without an account, where the deployment is open',
-        description: 'Whoever opens a room that nobody is in becomes its admin.',
+        description:
+          'Whoever opens a room that nobody is in becomes its admin, unless it was set up over this API.',
         tags: ['join'],
         body: z.strictObject({ room: RoomId, name: DisplayName.default('') }),
         response: { 200: Token.describe('Good for twelve hours') },
@@ -66,7 +67,8 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
           'forbidden',
           'guests are not allowed here: ask for a link with a token, or turn guest access on',
         );
-      const grants = (await isVacant(context, room)) ? { admin: true } : {};
+      const opens = (await isVacant(context, room)) && !(await context.directory.isSetUp(room));
+      const grants = opens ? { admin: true } : {};
       const claims = { room, sub: newId('guest', 60), name, grants };
       return {
         token: await mintJoinToken(await context.keys.first(), claims, { ttlSeconds: guestTokenSeconds }),

@@ -25,6 +25,18 @@ describe('KeyRing', () => {
     expect(await ring.find(key.id)).toBeUndefined();
   });
 
+  test('many who want the same key at once ask once', async () => {
+    const { find, ring } = setUp();
+    expect(await Promise.all(Array.from({ length: 9 }, () => ring.find(key.id)))).toEqual(Array(9).fill(key));
+    expect(find).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['', 'wk\0', 'wk 1', 'ü', 'x'.repeat(65)])('%j is no id: nobody is asked', async (id) => {
+    const { find, ring } = setUp();
+    expect(await ring.find(id)).toBeUndefined();
+    expect(find).not.toHaveBeenCalled();
+  });
+
   test('an unknown key is asked for each time: it may be made any moment', async () => {
     const { find, ring } = setUp();
     expect(await ring.find('wk_2')).toBeUndefined();

@@ -27,6 +27,11 @@ export class RoomDirectory {
     return ifThere(this.#rooms.read(roomId));
   }
 
+  /** Whether somebody with an API key set it up: its admins come with tokens then, not by being first. */
+  async isSetUp(roomId: RoomId): Promise<boolean> {
+    return (await this.#stored.get(roomId)) !== undefined;
+  }
+
   /** As it lives; undefined when it was set up and nobody is there. Throws `room-not-found`. */
   async liveOrSetUp(roomId: RoomId): Promise<RoomReader | undefined> {
     const live = await this.live(roomId);

@@ -33,6 +33,8 @@ export class Signaling extends Lifetime {
   readonly #options: SignalingOptions;
   readonly #links: MediaLinks;
   readonly #connections = new Set<ClientConnection>();
+  /** Closes when no more sockets are taken. */
+  readonly #accepting = this.own(new Lifetime());
   readonly #open = new Set<WebSocket>();
   /** The sockets that were heard of since the last look. */
   readonly #answering = new WeakSet<WebSocket>();
@@ -72,7 +74,7 @@ export class Signaling extends Lifetime {
   /** Takes the WebSocket upgrades of `server` at `signalingPath` until this node closes. */
   attach(server: Server): void {
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (new URL(request.url ?? '/', 'http://any').pathname !== signalingPath) return;
+      if (new URL(request.url ?? '/', 'http://any').pathname !== signalingPath) return refuse(socket);
       this.#sockets.handleUpgrade(request, socket, head, (ws) => {
         if (ws.protocol !== subprotocol) return ws.close(4426, 'unsupported-version');
         this.#answering.add(ws);
@@ -84,7 +86,7 @@ export class Signaling extends Lifetime {
       });
     };
     server.on('upgrade', onUpgrade);
-    this.onClose(() => server.off('upgrade', onUpgrade));
+    this.#accepting.onClose(() => server.off('upgrade', onUpgrade));
   }
 
   /** Serves one client over `channel`. */
@@ -105,6 +107,7 @@ export class Signaling extends Lifetime {
 
   /** Sends every client to another node and stops. */
   async stop(): Promise<void> {
+    this.#accepting.close(); // First: who is sent away must not come back here.
     for (const connection of this.#connections) connection.sendAway();
     const deadline = Date.now() + drainMs;
     while (this.#connections.size && Date.now() < deadline) await sleep(10);
@@ -135,4 +138,9 @@ export class Signaling extends Lifetime {
     }
     if (lease) await this.#options.store.leases.release(lease).catch(() => {});
   }
+}
+
+/** Nobody else takes upgrades: a socket that is not answered would stay open for good. */
+function refuse(socket: Duplex): void {
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }

@@ -58,9 +58,14 @@ async function churnServer(
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
   const sample = async (done: number) => {
-    const { rss, heapUsed, external, workerRss } = await child.call('memory', { sessions: 0 });
+    const { rss, heapUsed, external, workerRss } = await child.call('memory', undefined);
     const workerBytes = workerRss.reduce((sum, bytes) => sum + bytes, 0);
-    const values = { nodeRssBytes: rss, nodeHeapBytes: heapUsed, nodeExternalBytes: external, workerRssBytes: workerBytes };
+    const values = {
+      nodeRssBytes: rss,
+      nodeHeapBytes: heapUsed,
+      nodeExternalBytes: external,
+      workerRssBytes: workerBytes,
+    };
     samples.push({ cycles: done, values });
   };
   const meetings = Math.ceil(cycles / meetingSize);
@@ -89,7 +94,12 @@ async function churnPage(doors: Doors, cycles: number, { say, signal }: Progress
     await visitor.visit(host.roomId, `visitor-${done}`);
     if (done % sampleEvery !== 0) continue;
     const { heapUsed, nodes, listeners, rendererRss } = await visitor.memory();
-    const values = { pageHeapBytes: heapUsed, pageRssBytes: rendererRss, pageNodes: nodes, pageListeners: listeners };
+    const values = {
+      pageHeapBytes: heapUsed,
+      pageRssBytes: rendererRss,
+      pageNodes: nodes,
+      pageListeners: listeners,
+    };
     samples.push({ cycles: done, values });
     if (samples.length % 5 === 0) say(`page: ${done} of ${cycles}`);
   }

@@ -14,7 +14,13 @@ const networks = [
 ];
 const starts: Start[] = ['fresh', 'prepared'];
 
-type Case = { name: string; network: (typeof networks)[number]; start: Start; times: JoinTimes[]; failed: string[] };
+type Case = {
+  name: string;
+  network: (typeof networks)[number];
+  start: Start;
+  times: JoinTimes[];
+  failed: string[];
+};
 
 export const bench: Bench = {
   name: 'join',

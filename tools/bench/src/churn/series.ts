@@ -27,7 +27,10 @@ export function describeSeries(samples: readonly Sample[], verdicts: readonly Ve
   const names = verdicts.map(({ name }) => name);
   const step = Math.max(1, Math.ceil(samples.length / 10));
   const shown = samples.filter((_, i) => i % step === 0 || i === samples.length - 1);
-  const series = shown.map(({ cycles, values }) => [cycles, ...names.map((name) => amount(name, values[name]!))]);
+  const series = shown.map(({ cycles, values }) => [
+    cycles,
+    ...names.map((name) => amount(name, values[name]!)),
+  ]);
   const rows = verdicts.map(({ name, trend, flat }) => [
     name,
     trend.slope.toFixed(name.endsWith('Bytes') ? 0 : 3),

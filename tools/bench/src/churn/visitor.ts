@@ -21,7 +21,9 @@ export class Visitor {
     const browser = stack.adopt(await launchChromium(), (it) => it.close());
     const page = await browser.newPage({ bypassCSP: true });
     await page.goto(`${doors.url}/healthz`);
-    await page.addScriptTag({ content: await bundlePage(fileURLToPath(new URL('page.ts', import.meta.url))) });
+    await page.addScriptTag({
+      content: await bundlePage(fileURLToPath(new URL('page.ts', import.meta.url))),
+    });
     const devtools = await page.context().newCDPSession(page);
     await devtools.send('Performance.enable');
     const browserTools = await browser.newBrowserCDPSession();

@@ -3,11 +3,8 @@ import { Room, type RoomOptions } from '@weir/client';
 import type { JoinTimes, Step } from './steps.ts';
 
 class Joiner {
-  /** What loads once a page, and then is there: joins some other room and leaves it. */
-  async prepare(options: RoomOptions): Promise<void> {
-    const room = new Room(options);
-    await room.connect();
-    await room.leave();
+  prepare(): Promise<void> {
+    return Room.prepare();
   }
 
   /** Joins a room where somebody's camera is live; resolves when its picture is on the page. */

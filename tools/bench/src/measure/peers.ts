@@ -1,13 +1,18 @@
 import { mintJoinToken } from '@weir/auth';
 import type { Platform } from '@weir/cli';
-import { Room } from '@weir/client';
+import { type Grants, Room } from '@weir/client';
 import { PeerEngine, preparedTrack, prepareMedia, prepareSimulcast } from '@weir/peer';
 
 /** Where a platform is, and the right to enter it. */
 export type Doors = Pick<Platform, 'apiKey'> & { url: string };
 
-export function tokenFor({ apiKey }: Doors, room: string, identity: string): Promise<string> {
-  return mintJoinToken(apiKey, { room, sub: identity }, { ttlSeconds: 3_600 });
+export function tokenFor(
+  { apiKey }: Doors,
+  room: string,
+  identity: string,
+  grants: Partial<Grants> = {},
+): Promise<string> {
+  return mintJoinToken(apiKey, { room, sub: identity, grants }, { ttlSeconds: 3_600 });
 }
 
 /** Somebody with camera (three layers, 640×360) and microphone on, live in the room until left. */

@@ -11,6 +11,12 @@ async function workers() {
   return (await platform.sfu.node.handlers['node.describe']({}, undefined as never)).workers;
 }
 
+async function isDeserted(): Promise<true | string> {
+  const sessions = (await workers()).reduce((sum, worker) => sum + worker.sessions, 0);
+  const rooms = (await platform?.store.rooms.list())?.length ?? 0;
+  return (sessions === 0 && rooms === 0) || `${sessions} sessions, ${rooms} rooms`;
+}
+
 const handlers = {
   async start(options: { workers: number }) {
     platform = await startTestPlatform({ ...options, requestsPerMinute: 1_000_000 });
@@ -18,15 +24,9 @@ const handlers = {
     return { url: platform.urls.local, apiKey: platform.apiKey, pid: process.pid, workerPids };
   },
 
-  /** Memory when at most `sessions` are there, after garbage collection (which needs `--expose-gc`). */
-  async memory({ sessions }: { sessions: number }) {
-    await eventually(
-      async () => {
-        const open = (await workers()).reduce((sum, worker) => sum + worker.sessions, 0);
-        return open <= sessions || `${open} sessions are open`;
-      },
-      { timeoutMs: 20_000 },
-    );
+  /** Memory when everybody has left and the rooms are gone, after garbage collection (which needs `--expose-gc`). */
+  async memory() {
+    await eventually(isDeserted, { timeoutMs: 20_000 });
     for (let i = 0; i < 3; i++) {
       globalThis.gc?.();
       await new Promise((resolve) => setTimeout(resolve, 100)); // What finalizers free, the next one collects.

@@ -1,0 +1,36 @@
+declare global {
+  /** In a page with a detour: the UDP port on loopback where media goes; what is set last holds from the next ICE restart. */
+  var mediaVia: number;
+}
+
+export type MediaDetour = {
+  /** The media node's port. */
+  port: number;
+  /** Where a proxy listens for it on 127.0.0.1, UDP. */
+  via: number;
+  /** Whether the page may go to the media node directly over TCP when UDP fails. Default false. */
+  tcp?: boolean;
+};
+
+/** A page script that leads media through a proxy: the port in the server's ICE candidates is replaced by the proxy's. */
+export function mediaDetour(detour: MediaDetour): string {
+  return `(${install})(${JSON.stringify(detour)})`;
+}
+
+/** Runs in the page, by its text: it must not refer to anything outside of itself. */
+function install({ port, via, tcp }: MediaDetour): void {
+  globalThis.mediaVia = via;
+  const { setRemoteDescription } = RTCPeerConnection.prototype;
+  const lead = (line: string) => {
+    if (!line.startsWith('a=candidate:')) return [line];
+    if (line.includes(' tcp ')) return tcp ? [line] : [];
+    return [line.replace(` ${port} typ host`, ` ${globalThis.mediaVia} typ host`)];
+  };
+  RTCPeerConnection.prototype.setRemoteDescription = function (description: RTCSessionDescriptionInit) {
+    const lines = (description.sdp ?? '').split('\r\n');
+    return setRemoteDescription.call(this, {
+      type: description.type,
+      sdp: lines.flatMap(lead).join('\r\n'),
+    });
+  } as typeof setRemoteDescription;
+}

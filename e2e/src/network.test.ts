@@ -1,0 +1,169 @@
+import { eventually, freePort, tcpProxy, udpProxy } from '@weir/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type MediaDetour, mediaDetour } from './media-detour.ts';
+import { People, type Person, type PersonOptions } from './people.ts';
+import { startTestPlatform, type TestPlatform } from './test-platform.ts';
+
+const loopback = '127.0.0.1';
+const forGoodMs = 600_000;
+const slow = { timeoutMs: 25_000 };
+
+let platform: TestPlatform;
+let people: People;
+let mediaPort: number;
+beforeAll(async () => {
+  mediaPort = await freePort();
+  platform = await startTestPlatform({ workers: 1, mediaPort });
+  people = await People.of(platform);
+});
+afterAll(async () => {
+  await people?.[Symbol.asyncDispose]();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+const mediaProxy = (seed: number) => udpProxy({ target: { host: loopback, port: mediaPort }, seed });
+
+/** Alice, whose media takes a detour, and bob, both with a camera and seeing each other. */
+async function call(
+  room: string,
+  detour?: Omit<MediaDetour, 'port'>,
+  options: PersonOptions = {},
+): Promise<[alice: Person, bob: Person]> {
+  const script = detour ? mediaDetour({ port: mediaPort, ...detour }) : '';
+  const pair = await Promise.all([
+    people.join('alice', { room, script, ...options }),
+    people.join('bob', { room }),
+  ]);
+  await Promise.all(pair.map((person) => person.page.evaluate(() => seat.publishCamera({ fps: 20 }))));
+  await bothSee(pair);
+  return pair;
+}
+
+async function bothSee([alice, bob]: [Person, Person]): Promise<void> {
+  await eventually(() => bob.sees(alice), slow);
+  await eventually(() => alice.sees(bob), slow);
+}
+
+async function standsStill(person: Person, other: Person): Promise<void> {
+  await eventually(async () => /stands still/.test(String(await person.sees(other))) || 'still moving', slow);
+}
+
+/** That the call went on as it was: nobody joined anew, nobody was gone, no media was set up anew. */
+async function expectUnbroken(...everybody: Person[]): Promise<void> {
+  for (const person of everybody) {
+    const log = await person.log();
+    expect(log).not.toContainEqual(expect.stringMatching(/^(participantLeft|mediaReset|closed)/));
+    expect(log.filter((line) => line === 'status connecting')).toHaveLength(1);
+  }
+}
+
+describe('the media path', () => {
+  test('gone for five seconds: the picture is back by itself, both ways', async () => {
+    await using proxy = await mediaProxy(1);
+    const pair = await call('blackout', { via: proxy.port });
+    const [alice, bob] = pair;
+    proxy.blackout(5_000);
+    await standsStill(bob, alice);
+    await standsStill(alice, bob);
+    expect(proxy.counters.up.dropped.blackout).toBeGreaterThan(0);
+    await bothSee(pair);
+    await expectUnbroken(alice, bob);
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  test('[SG29] gone for good, another one is there: found by an ICE restart', async () => {
+    await using before = await mediaProxy(2);
+    await using after = await mediaProxy(3);
+    const pair = await call('other-path', { via: before.port });
+    const [alice, bob] = pair;
+    await alice.page.evaluate((port) => {
+      globalThis.mediaVia = port;
+    }, after.port);
+    expect(after.counters.clients).toBe(0);
+    before.blackout(forGoodMs);
+    await standsStill(bob, alice);
+    await bothSee(pair);
+    expect(after.counters.up.forwarded).toBeGreaterThan(100);
+    await expectUnbroken(alice, bob);
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  test('[B4] without any UDP: the media goes on over TCP', async () => {
+    await using proxy = await mediaProxy(4);
+    const pair = await call('tcp', { via: proxy.port, tcp: true });
+    const [alice, bob] = pair;
+    const protocols = () =>
+      alice.page.evaluate(async () => {
+        const used = [];
+        for (const connection of [seat.room.debug.send!, seat.room.debug.receive!]) {
+          const stats = new Map(await (connection.getStats() as unknown as Promise<Map<string, never>>));
+          const all = [...stats.values()] as Record<string, string>[];
+          const transport = all.find(({ type }) => type === 'transport')!;
+          const pair = stats.get(transport.selectedCandidatePairId!) as unknown as Record<string, string>;
+          used.push((stats.get(pair.remoteCandidateId!) as unknown as Record<string, string>).protocol);
+        }
+        return used;
+      });
+    expect(await protocols()).toEqual(['udp', 'udp']);
+    proxy.blackout(forGoodMs);
+    await eventually(async () => {
+      const used = await protocols();
+      return used.every((protocol) => protocol === 'tcp') || `over ${used}`;
+    }, slow);
+    await bothSee(pair);
+    await expectUnbroken(alice, bob);
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  test('[C1] with 5 % loss and 50 ms more each way the picture stays live', async () => {
+    await using proxy = await mediaProxy(5);
+    const bad = { lossRate: 0.05, delayMs: 50 };
+    const pair = await call('lossy', { via: proxy.port });
+    const [alice, bob] = pair;
+    proxy.set({ up: bad, down: bad });
+    const decoded = async (person: Person, of: string) =>
+      Number((await person.page.evaluate((of) => seat.inbound(of), of)).framesDecoded);
+    const start = { bob: await decoded(bob, 'alice'), alice: await decoded(alice, 'bob'), at: Date.now() };
+    for (let look = 0; look < 8; look++) {
+      expect(await bob.sees(alice)).toBe(true);
+      expect(await alice.sees(bob)).toBe(true);
+    }
+    const seconds = (Date.now() - start.at) / 1000;
+    expect((await decoded(bob, 'alice')) - start.bob).toBeGreaterThan(seconds * 10);
+    expect((await decoded(alice, 'bob')) - start.alice).toBeGreaterThan(seconds * 10);
+    const { packetsLost, nackCount } = await alice.page.evaluate(() => seat.inbound('bob'));
+    expect(Number(packetsLost) + Number(nackCount)).toBeGreaterThan(0);
+    expect(proxy.counters.up.dropped.loss).toBeGreaterThan(5);
+    await expectUnbroken(alice, bob);
+    await Promise.all([alice.close(), bob.close()]);
+  });
+});
+
+describe('the signaling socket', () => {
+  test('[SG14] [SG23] silent for seconds: noticed within 3.5 s, resumed, and the media never stopped', async () => {
+    const { hostname: host, port } = new URL(platform.urls.local);
+    await using proxy = await tcpProxy({ target: { host, port: Number(port) }, seed: 6 });
+    const pair = await call('silent', undefined, { url: `http://${proxy.host}:${proxy.port}` });
+    const [alice, bob] = pair;
+    const freezes = async () => [
+      (await bob.page.evaluate(() => seat.inbound('alice'))).freezeCount,
+      (await alice.page.evaluate(() => seat.inbound('bob'))).freezeCount,
+    ];
+    const before = await freezes();
+    const cutAt = Date.now();
+    proxy.blackout(6_000);
+    const noticed = await eventually(
+      () => alice.page.evaluate(() => seat.log.find(({ detail }) => detail === 'reconnecting')),
+      slow,
+    );
+    expect(noticed.at - cutAt).toBeLessThan(3_500);
+    await eventually(async () => (await alice.page.evaluate(() => seat.room.status)) === 'connected', slow);
+    expect(Date.now() - cutAt).toBeGreaterThan(5_500);
+    await bothSee(pair);
+    expect(await freezes()).toEqual(before);
+    await expectUnbroken(alice, bob);
+    await alice.page.evaluate(() => seat.room.sendMessage('chat', 'back'));
+    await eventually(async () => (await bob.log()).includes('data back') || 'bob has not heard it');
+    await Promise.all([alice.close(), bob.close()]);
+  });
+});

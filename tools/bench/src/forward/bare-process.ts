@@ -1,0 +1,89 @@
+// A process of its own with the engine and nothing else: as little as a server can do that lets peers hear each other.
+import type {
+  Direction,
+  DtlsParameters,
+  RtpCapabilities,
+  RtpParameters,
+  TransportParameters,
+} from '@weir/protocol';
+import { createWorker, type types } from 'mediasoup';
+import { serveParent } from '../measure/child.ts';
+
+const socketBufferBytes = 4 * 1024 * 1024;
+
+let worker: types.Worker | undefined;
+let server: types.WebRtcServer | undefined;
+const routers = new Map<string, types.Router>();
+const transports = new Map<string, types.WebRtcTransport>();
+
+async function routerOf(room: string): Promise<types.Router> {
+  const known = routers.get(room);
+  if (known) return known;
+  const router = await worker!.createRouter({
+    mediaCodecs: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 }],
+  });
+  routers.set(room, router);
+  return router;
+}
+
+const handlers = {
+  /** One worker, its one port with the same socket options as the platform's. */
+  async start(_: undefined) {
+    worker = await createWorker({ logLevel: 'warn' });
+    const socket = {
+      ip: '127.0.0.1',
+      sendBufferSize: socketBufferBytes,
+      recvBufferSize: socketBufferBytes,
+    };
+    server = await worker.createWebRtcServer({
+      listenInfos: [
+        { ...socket, protocol: 'udp' },
+        { ...socket, protocol: 'tcp' },
+      ],
+    });
+    return { pid: process.pid, workerPids: [worker.pid] };
+  },
+
+  async openTransport({ room }: { room: string; direction: Direction }): Promise<TransportParameters> {
+    const router = await routerOf(room);
+    const transport = await router.createWebRtcTransport({
+      webRtcServer: server!,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      initialAvailableOutgoingBitrate: 1_500_000,
+    });
+    transports.set(transport.id, transport);
+    transport.observer.once('close', () => transports.delete(transport.id));
+    const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+    const sctpParameters = { port: 5000, OS: 1024, MIS: 1024, maxMessageSize: 262_144 }; // Not offered, nor used.
+    return { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } as TransportParameters;
+  },
+
+  async connect({ id, dtlsParameters }: { id: string; dtlsParameters: DtlsParameters }) {
+    await transports.get(id)!.connect({ dtlsParameters: dtlsParameters as types.DtlsParameters });
+  },
+
+  async produce({ id, rtpParameters }: { id: string; rtpParameters: RtpParameters }) {
+    const transport = transports.get(id)!;
+    return (await transport.produce({ kind: 'video', rtpParameters: rtpParameters as types.RtpParameters }))
+      .id;
+  },
+
+  async consume(params: { id: string; producerId: string; rtpCapabilities: RtpCapabilities }) {
+    const consumer = await transports.get(params.id)!.consume({
+      producerId: params.producerId,
+      rtpCapabilities: params.rtpCapabilities as types.RtpCapabilities,
+    });
+    return { subscriptionId: consumer.id, rtpParameters: consumer.rtpParameters as RtpParameters };
+  },
+
+  closeRoom({ room }: { room: string }) {
+    routers.get(room)?.close();
+    routers.delete(room);
+  },
+};
+
+export type BareProcess = typeof handlers;
+
+serveParent(handlers, async () => worker?.close());
