@@ -20,17 +20,16 @@ export function mediaDetour(detour: MediaDetour): string {
 /** Runs in the page, by its text: it must not refer to anything outside of itself. */
 function install({ port, via, tcp }: MediaDetour): void {
   globalThis.mediaVia = via;
-  const { setRemoteDescription } = RTCPeerConnection.prototype;
+  const original = RTCPeerConnection.prototype.setRemoteDescription as SetDescription;
   const lead = (line: string) => {
     if (!line.startsWith('a=candidate:')) return [line];
     if (line.includes(' tcp ')) return tcp ? [line] : [];
     return [line.replace(` ${port} typ host`, ` ${globalThis.mediaVia} typ host`)];
   };
-  RTCPeerConnection.prototype.setRemoteDescription = function (description: RTCSessionDescriptionInit) {
-    const lines = (description.sdp ?? '').split('\r\n');
-    return setRemoteDescription.call(this, {
-      type: description.type,
-      sdp: lines.flatMap(lead).join('\r\n'),
-    });
-  } as typeof setRemoteDescription;
+  const detoured: SetDescription = function (this: RTCPeerConnection, { type, sdp = '' }) {
+    return original.call(this, { type, sdp: sdp.split('\r\n').flatMap(lead).join('\r\n') });
+  };
+  Object.assign(RTCPeerConnection.prototype, { setRemoteDescription: detoured });
 }
+
+type SetDescription = (this: RTCPeerConnection, description: RTCSessionDescriptionInit) => Promise<void>;

@@ -58,7 +58,7 @@ async function expectUnbroken(...everybody: Person[]): Promise<void> {
 }
 
 describe('the media path', () => {
-  test('gone for five seconds: the picture is back by itself, both ways', async () => {
+  test('[B8] gone for five seconds: the picture is back by itself, both ways', async () => {
     await using proxy = await mediaProxy(1);
     const pair = await call('blackout', { via: proxy.port });
     const [alice, bob] = pair;
@@ -71,7 +71,7 @@ describe('the media path', () => {
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  test('[SG29] gone for good, another one is there: found by an ICE restart', async () => {
+  test('[B8] [SG29] gone for good, another one is there: found by an ICE restart', async () => {
     await using before = await mediaProxy(2);
     await using after = await mediaProxy(3);
     const pair = await call('other-path', { via: before.port });
@@ -88,7 +88,7 @@ describe('the media path', () => {
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  test('[B4] without any UDP: the media goes on over TCP', async () => {
+  test('without any UDP: the media goes on over TCP', async () => {
     await using proxy = await mediaProxy(4);
     const pair = await call('tcp', { via: proxy.port, tcp: true });
     const [alice, bob] = pair;
@@ -115,32 +115,42 @@ describe('the media path', () => {
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  test('[C1] with 5 % loss and 50 ms more each way the picture stays live', async () => {
+  test('[E6] with 5 % loss and 50 ms more each way the picture stays live', async () => {
     await using proxy = await mediaProxy(5);
     const bad = { lossRate: 0.05, delayMs: 50 };
-    const pair = await call('lossy', { via: proxy.port });
-    const [alice, bob] = pair;
+    const [alice, bob] = await call('lossy', { via: proxy.port });
     proxy.set({ up: bad, down: bad });
-    const decoded = async (person: Person, of: string) =>
-      Number((await person.page.evaluate((of) => seat.inbound(of), of)).framesDecoded);
-    const start = { bob: await decoded(bob, 'alice'), alice: await decoded(alice, 'bob'), at: Date.now() };
-    for (let look = 0; look < 8; look++) {
-      expect(await bob.sees(alice)).toBe(true);
-      expect(await alice.sees(bob)).toBe(true);
+    const [toBob, toAlice] = await Promise.all([watch(bob, alice, 8_000), watch(alice, bob, 8_000)]);
+    for (const { pictures, longestGapMs, medianMs } of [toBob, toAlice]) {
+      expect(pictures).toBeGreaterThan(80); // Of 160.
+      expect(longestGapMs).toBeLessThan(2_000);
+      expect(medianMs).toBeGreaterThan(50);
+      expect(medianMs).toBeLessThan(600);
     }
-    const seconds = (Date.now() - start.at) / 1000;
-    expect((await decoded(bob, 'alice')) - start.bob).toBeGreaterThan(seconds * 10);
-    expect((await decoded(alice, 'bob')) - start.alice).toBeGreaterThan(seconds * 10);
-    const { packetsLost, nackCount } = await alice.page.evaluate(() => seat.inbound('bob'));
-    expect(Number(packetsLost) + Number(nackCount)).toBeGreaterThan(0);
+    const { nackCount } = await alice.page.evaluate(() => seat.inbound('bob'));
+    expect(Number(nackCount)).toBeGreaterThan(0);
     expect(proxy.counters.up.dropped.loss).toBeGreaterThan(5);
     await expectUnbroken(alice, bob);
     await Promise.all([alice.close(), bob.close()]);
   });
+
+  /** The pictures that `person` is shown of `other` within a time. */
+  function watch(person: Person, other: Person, timeoutMs: number) {
+    return person.page.evaluate(
+      async ({ identity, timeoutMs }) => {
+        const video = seat.video(identity) as HTMLVideoElement;
+        const { samples, medianMs } = await weirTest.glassToGlass(video, { frames: 10_000, timeoutMs });
+        const shown = samples.map(({ capturedAt, latencyMs }) => capturedAt + latencyMs);
+        const gaps = shown.slice(1).map((at, i) => at - shown[i]!);
+        return { pictures: samples.length, longestGapMs: Math.max(...gaps), medianMs };
+      },
+      { identity: other.identity, timeoutMs },
+    );
+  }
 });
 
 describe('the signaling socket', () => {
-  test('[SG14] [SG23] silent for seconds: noticed within 3.5 s, resumed, and the media never stopped', async () => {
+  test('[A4] [SG14] [SG23] silent for seconds: noticed within 3.5 s, resumed, and the media never stopped', async () => {
     const { hostname: host, port } = new URL(platform.urls.local);
     await using proxy = await tcpProxy({ target: { host, port: Number(port) }, seed: 6 });
     const pair = await call('silent', undefined, { url: `http://${proxy.host}:${proxy.port}` });

@@ -122,6 +122,7 @@ export class PageSeat {
     events.on('participantJoined', (p) => this.#note('participantJoined', p.identity));
     events.on('participantLeft', (p, reason) => this.#note('participantLeft', `${p.identity} ${reason}`));
     events.on('participantUpdated', (p) => this.#note('participantUpdated', `${p.identity} ${p.status}`));
+    events.on('trackPublished', (t) => this.#note('trackPublished', `${t.participant.identity} ${t.source}`));
     events.on('lobbyChanged', (waiting) =>
       this.#note(
         'lobbyChanged',

@@ -13,16 +13,17 @@ const socketBufferBytes = 4 * 1024 * 1024;
 
 let worker: types.Worker | undefined;
 let server: types.WebRtcServer | undefined;
-const routers = new Map<string, types.Router>();
+const routers = new Map<string, Promise<types.Router>>();
 const transports = new Map<string, types.WebRtcTransport>();
 
-async function routerOf(room: string): Promise<types.Router> {
-  const known = routers.get(room);
-  if (known) return known;
-  const router = await worker!.createRouter({
-    mediaCodecs: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 }],
-  });
-  routers.set(room, router);
+function routerOf(room: string): Promise<types.Router> {
+  let router = routers.get(room);
+  if (!router) {
+    router = worker!.createRouter({
+      mediaCodecs: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 }],
+    });
+    routers.set(room, router);
+  }
   return router;
 }
 
@@ -78,8 +79,8 @@ const handlers = {
     return { subscriptionId: consumer.id, rtpParameters: consumer.rtpParameters as RtpParameters };
   },
 
-  closeRoom({ room }: { room: string }) {
-    routers.get(room)?.close();
+  async closeRoom({ room }: { room: string }) {
+    (await routers.get(room))?.close();
     routers.delete(room);
   },
 };
