@@ -21,6 +21,7 @@ type Document = OpenApiDocument & { paths: Record<string, Record<string, Operati
 
 let document: Document;
 let routes: string[];
+let signaling: unknown;
 beforeAll(async () => {
   await using directory = await tempDir();
   const database = await openDatabase({ dataDir: directory.path });
@@ -28,6 +29,7 @@ beforeAll(async () => {
   const { status, body } = await weir.get('/v1/openapi.json', { as: '' });
   expect(status).toBe(200);
   document = body as Document;
+  signaling = (await weir.get('/v1/asyncapi.json', { as: '' })).body;
   routes = weir.routes.filter((route) => /^(GET|POST|PUT|PATCH|DELETE) \/v1\//.test(route));
   await database.close();
 }, 90_000);
@@ -83,6 +85,7 @@ describe('GET /v1/openapi.json', () => {
         'POST /v1/keys',
         'DELETE /v1/keys/{keyId}',
         'GET /v1/placements',
+        'GET /v1/asyncapi.json',
         'GET /v1/openapi.json',
       ].sort(),
     );
@@ -135,4 +138,9 @@ test('a route that does not say who may call it does not start', async () => {
     'GET /v1/open does not say who may call it',
   );
   await app.close();
+});
+
+test('[J4] GET /v1/asyncapi.json has the messages of signaling', () => {
+  expect(signaling).toMatchObject({ asyncapi: expect.stringMatching(/^3\./) });
+  expect(JSON.stringify(signaling)).toContain('session.resume');
 });

@@ -1,6 +1,7 @@
 import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger';
 import type { ErrorCode } from '@weir/core';
 import { protocolVersion } from '@weir/protocol';
+import { asyncApiDocument } from '@weir/protocol/asyncapi';
 import { codesByStatus, type HttpApp } from '@weir/service';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -34,10 +35,10 @@ const tags = {
   tokens: 'Join tokens',
   keys: 'API keys',
   placements: 'Where participants were placed, and why',
-  document: 'This document',
+  document: 'This document, and the one of the signaling socket',
 };
 
-/** Describes the routes that are added to `api` from now on, at `/v1/openapi.json`. */
+/** Describes the routes that are added to `api` from now on, at `/v1/openapi.json`, and signaling beside it. */
 export async function describeRoutes(api: HttpApp): Promise<void> {
   await api.register(swagger, {
     openapi: {
@@ -67,6 +68,20 @@ export async function describeRoutes(api: HttpApp): Promise<void> {
       },
     },
     async () => api.swagger() as object as Record<string, unknown>,
+  );
+  const signaling = asyncApiDocument(String(protocolVersion)) as object as Record<string, unknown>;
+  api.get(
+    '/v1/asyncapi.json',
+    {
+      config: { access: 'anyone' },
+      schema: {
+        operationId: 'getAsyncApi',
+        summary: 'The messages of the signaling socket',
+        tags: ['document'],
+        response: { 200: z.record(z.string(), z.any()).describe('AsyncAPI 3.0') },
+      },
+    },
+    async () => signaling,
   );
 }
 
