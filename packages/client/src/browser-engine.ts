@@ -128,7 +128,7 @@ export class BrowserEngine implements MediaEngine {
     const appData: Announce<SctpStreamParameters> = { announce };
     const producer = await this.#sendTransport().produceData({
       ordered: false,
-      maxPacketLifeTime: options.maxAgeMs,
+      maxRetransmits: 0, // A lifetime is no bound: what is under way is retransmitted past it.
       label: options.name,
       appData,
     });

@@ -36,10 +36,10 @@ describe('[SG40] a sample channel drops rather than queues', () => {
     expect(channel.stats).toEqual({ sent: 0, dropped: 1 });
   });
 
-  test('behind a backlog that lasts longer than the maximum age nothing is queued; then it goes on', () => {
-    wire.backlogBytes = 50_000;
-    expect(channel.send('1')).toBe(true); // It may drain in time.
-    vi.advanceTimersByTime(201);
+  test('behind a backlog nothing is queued; when it has drained it goes on', () => {
+    wire.backlogBytes = 1_024;
+    expect(channel.send('1')).toBe(true); // A few readings at the same time are none.
+    wire.backlogBytes = 1_025;
     expect(channel.send('2')).toBe(false);
     wire.backlogBytes = 0;
     expect(channel.send('3')).toBe(true);

@@ -4,20 +4,18 @@ import type { DataProduction } from './media-engine.ts';
 
 const headerBytes = 8;
 
-/** What one message may cost to send, in bytes, before the next one counts as waiting behind it. */
+/** What may wait: a few readings taken at the same time, not a queue. */
 const freeBacklogBytes = 1_024;
 
 /**
- * Lossy messages of bounded age (vitals, cursors, positions): unordered, not retransmitted past `maxAgeMs`, and dropped
- * here when what was sent before is still waiting: a newer sample is worth more than an old one that arrives late.
+ * Lossy messages of bounded age (vitals, cursors, positions): unordered, not retransmitted, and dropped here when what
+ * was sent before is still waiting: a newer sample is worth more than an old one that arrives late.
  */
 export class SampleChannel {
   readonly name: string;
   readonly maxAgeMs: number;
   readonly stats = { sent: 0, dropped: 0 };
   #production: DataProduction | undefined;
-  /** When the channel was last known to be drained, or when the oldest byte of the backlog was handed over. */
-  #backlogSince = 0;
   readonly #onClose: () => Promise<void>;
 
   constructor(name: string, maxAgeMs: number, onClose: () => Promise<void>) {
@@ -29,12 +27,11 @@ export class SampleChannel {
   /** Set when media is set up, and again after it was set up anew. */
   use(production: DataProduction | undefined): void {
     this.#production = production;
-    this.#backlogSince = 0;
   }
 
   /**
    * True when it was handed to the network; false when it was dropped: it is older than `maxAgeMs`, what went before it
-   * still waits for longer than that, or there is no connection now. `capturedAt` in ms since the epoch.
+   * still waits, or there is no connection now. `capturedAt` in ms since the epoch.
    */
   send(payload: Uint8Array | string, options: { capturedAt?: number } = {}): boolean {
     const bytes = typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
@@ -45,7 +42,8 @@ export class SampleChannel {
       );
     const now = Date.now();
     const capturedAt = options.capturedAt ?? now;
-    if (now - capturedAt > this.maxAgeMs || !this.#drained(now)) {
+    const backlogBytes = this.#production?.backlogBytes ?? Number.POSITIVE_INFINITY;
+    if (now - capturedAt > this.maxAgeMs || backlogBytes > freeBacklogBytes) {
       this.stats.dropped += 1;
       return false;
     }
@@ -61,17 +59,6 @@ export class SampleChannel {
     this.#production?.close();
     this.#production = undefined;
     return this.#onClose();
-  }
-
-  #drained(now: number): boolean {
-    const backlog = this.#production?.backlogBytes ?? Number.POSITIVE_INFINITY;
-    if (!Number.isFinite(backlog)) return false;
-    if (backlog <= freeBacklogBytes) {
-      this.#backlogSince = 0;
-      return true;
-    }
-    this.#backlogSince ||= now;
-    return now - this.#backlogSince < this.maxAgeMs;
   }
 }
 

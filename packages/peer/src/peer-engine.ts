@@ -98,11 +98,11 @@ export class PeerEngine implements MediaEngine {
   }
 
   async publishData(
-    { maxAgeMs }: { name: string; maxAgeMs: number },
+    _options: { name: string; maxAgeMs: number },
     announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
   ): Promise<DataProduction> {
     const { transport, connected } = this.#sendConnection();
-    const parameters = { streamId: this.#nextStreamId++, ordered: false, maxPacketLifeTime: maxAgeMs };
+    const parameters = { streamId: this.#nextStreamId++, ordered: false, maxRetransmits: 0 };
     const channel = transport.openDataChannel(parameters);
     try {
       await Promise.all([announce(parameters), connected]);
