@@ -119,13 +119,14 @@ describe('the media path', () => {
     await using proxy = await mediaProxy(5);
     const bad = { lossRate: 0.05, delayMs: 50 };
     const [alice, bob] = await call('lossy', { via: proxy.port });
+    const clear = await watch(bob, alice, 3_000); // As well as this machine can now.
     proxy.set({ up: bad, down: bad });
     const [toBob, toAlice] = await Promise.all([watch(bob, alice, 8_000), watch(alice, bob, 8_000)]);
-    for (const { pictures, longestGapMs, medianMs } of [toBob, toAlice]) {
-      expect(pictures).toBeGreaterThan(80); // Of 160.
-      expect(longestGapMs).toBeLessThan(2_000);
+    for (const { perSecond, longestGapMs, medianMs } of [toBob, toAlice]) {
+      expect(perSecond).toBeGreaterThan(clear.perSecond * 0.4);
+      expect(longestGapMs).toBeLessThan(2_000 + 2 * clear.longestGapMs);
       expect(medianMs).toBeGreaterThan(50);
-      expect(medianMs).toBeLessThan(600);
+      expect(medianMs).toBeLessThan(600 + clear.medianMs);
     }
     const { nackCount } = await alice.page.evaluate(() => seat.inbound('bob'));
     expect(Number(nackCount)).toBeGreaterThan(0);
@@ -142,7 +143,11 @@ describe('the media path', () => {
         const { samples, medianMs } = await weirTest.glassToGlass(video, { frames: 10_000, timeoutMs });
         const shown = samples.map(({ capturedAt, latencyMs }) => capturedAt + latencyMs);
         const gaps = shown.slice(1).map((at, i) => at - shown[i]!);
-        return { pictures: samples.length, longestGapMs: Math.max(...gaps), medianMs };
+        return {
+          perSecond: (samples.length * 1000) / timeoutMs,
+          longestGapMs: Math.max(...gaps),
+          medianMs,
+        };
       },
       { identity: other.identity, timeoutMs },
     );
@@ -150,16 +155,30 @@ describe('the media path', () => {
 });
 
 describe('the signaling socket', () => {
+  /** The longest time, in ms, without a packet of that camera. */
+  function longestSilence(person: Person, identity: string, watchMs: number): Promise<number> {
+    return person.page.evaluate(
+      async ({ identity, watchMs }) => {
+        const packets = async () => Number((await seat.inbound(identity)).packetsReceived ?? 0);
+        let [longestMs, seen, seenAt] = [0, await packets(), Date.now()];
+        for (const endsAt = Date.now() + watchMs; Date.now() < endsAt; ) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          const now = await packets();
+          longestMs = Math.max(longestMs, Date.now() - seenAt);
+          if (now > seen) [seen, seenAt] = [now, Date.now()];
+        }
+        return longestMs;
+      },
+      { identity, watchMs },
+    );
+  }
+
   test('[A4] [SG14] [SG23] silent for seconds: noticed within 3.5 s, resumed, and the media never stopped', async () => {
     const { hostname: host, port } = new URL(platform.urls.local);
     await using proxy = await tcpProxy({ target: { host, port: Number(port) }, seed: 6 });
     const pair = await call('silent', undefined, { url: `http://${proxy.host}:${proxy.port}` });
     const [alice, bob] = pair;
-    const freezes = async () => [
-      (await bob.page.evaluate(() => seat.inbound('alice'))).freezeCount,
-      (await alice.page.evaluate(() => seat.inbound('bob'))).freezeCount,
-    ];
-    const before = await freezes();
+    const watching = Promise.all([longestSilence(bob, 'alice', 7_000), longestSilence(alice, 'bob', 7_000)]);
     const cutAt = Date.now();
     proxy.blackout(6_000);
     const noticed = await eventually(
@@ -170,7 +189,7 @@ describe('the signaling socket', () => {
     await eventually(async () => (await alice.page.evaluate(() => seat.room.status)) === 'connected', slow);
     expect(Date.now() - cutAt).toBeGreaterThan(5_500);
     await bothSee(pair);
-    expect(await freezes()).toEqual(before);
+    expect(Math.max(...(await watching))).toBeLessThan(2_000);
     await expectUnbroken(alice, bob);
     await alice.page.evaluate(() => seat.room.sendMessage('chat', 'back'));
     await eventually(async () => (await bob.log()).includes('data back') || 'bob has not heard it');

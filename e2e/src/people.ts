@@ -71,18 +71,21 @@ export class Person {
   }
 }
 
+/** Where people go, and the key that signs their tokens. */
+export type MeetingPlace = Pick<Platform, 'urls' | 'apiKey'>;
+
 /** People in the tabs of one browser; closing it ends them all. */
 export class People implements AsyncDisposable {
   readonly #browser: TabBrowser;
-  readonly #platform: Platform;
+  readonly #platform: MeetingPlace;
 
-  constructor(browser: TabBrowser, platform: Platform) {
+  constructor(browser: TabBrowser, platform: MeetingPlace) {
     this.#browser = browser;
     this.#platform = platform;
   }
 
   /** In Chromium, unless another browser is given. */
-  static async of(platform: Platform, browser?: TabBrowser): Promise<People> {
+  static async of(platform: MeetingPlace, browser?: TabBrowser): Promise<People> {
     return new People(browser ?? (await chromiumTabs()), platform);
   }
 

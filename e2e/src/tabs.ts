@@ -12,9 +12,11 @@ export type TabBrowser = AsyncDisposable & {
 /** Each tab has cookies, storage and permissions of its own. Takes any certificate. */
 export async function chromiumTabs(): Promise<TabBrowser> {
   const browser = await launchChromium();
+  // As with a window. Pages that are no secure context are not told the brand, and "HeadlessChrome" is unknown to most.
+  const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`;
   return {
     async open(script, onError) {
-      const context = await browser.newContext({ ignoreHTTPSErrors: true });
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent });
       const page = await context.newPage();
       await page.addInitScript({ content: script });
       page.on('pageerror', onError);

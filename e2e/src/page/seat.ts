@@ -17,6 +17,8 @@ type Report = Record<string, number | string | undefined>;
 export class PageSeat {
   room!: Room;
   readonly log: { at: number; type: string; detail: string }[] = [];
+  /** Samples that came, with their age in ms when they did (one clock for all pages). */
+  readonly samples: { name: string; at: number; ageMs: number }[] = [];
   readonly #videos = new Map<string, HTMLVideoElement>();
 
   async join(options: RoomOptions): Promise<string> {
@@ -54,6 +56,15 @@ export class PageSeat {
     const { track } = weirTest.toneSource({});
     return (await this.room.local.publish(track, { source: 'microphone', ...options })).trackId;
   }
+
+  /** Sends a sample of so many bytes every so often until the page goes; answers the channel's running count. */
+  async streamSamples(options: { name: string; maxAgeMs: number; everyMs: number; bytes: number }) {
+    const channel = await this.room.openSampleChannel(options);
+    const payload = new Uint8Array(options.bytes);
+    setInterval(() => channel.send(payload), options.everyMs);
+    this.sampleStats = channel.stats;
+  }
+  sampleStats = { sent: 0, dropped: 0 };
 
   /** Whether moving pictures of that participant's source are on this page; else what is missing, in words. */
   async sees(identity: string, source: Source = 'camera'): Promise<true | string> {
@@ -130,6 +141,10 @@ export class PageSeat {
       ),
     );
     events.on('dataReceived', ({ payload }) => this.#note('data', payload));
+    events.on('sampleReceived', ({ name, capturedAt }) => {
+      const at = Date.now();
+      this.samples.push({ name, at, ageMs: at - capturedAt });
+    });
     events.on('mediaReset', (reason) => this.#note('mediaReset', reason));
     events.on('closed', (error) => this.#note('closed', error?.code));
     events.on('trackSubscribed', ({ trackId, kind }, track) => {

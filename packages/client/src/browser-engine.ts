@@ -1,4 +1,4 @@
-import { Lifetime, PlatformError } from '@weir/core';
+import { Lifetime, newId, PlatformError } from '@weir/core';
 import type {
   Direction,
   IceServer,
@@ -196,13 +196,13 @@ export class BrowserEngine implements MediaEngine {
     });
     transport.on('produce', ({ rtpParameters, appData }, callback, errback) => {
       (appData as Announce<RtpParameters>).announce(rtpParameters as RtpParameters).then(
-        () => callback({ id: crypto.randomUUID() }),
+        () => callback({ id: newId('e') }),
         (error) => errback(error),
       );
     });
     transport.on('producedata', ({ sctpStreamParameters, appData }, callback, errback) => {
       (appData as Announce<SctpStreamParameters>).announce(sctpStreamParameters as SctpStreamParameters).then(
-        () => callback({ id: crypto.randomUUID() }),
+        () => callback({ id: newId('e') }),
         (error) => errback(error),
       );
     });

@@ -1,4 +1,5 @@
 import { type DataMessage, PlatformError, type Room } from '@weir/client';
+import { newId } from '@weir/core';
 
 export type ChatMessage = {
   /** The data message's id. */
@@ -65,7 +66,7 @@ export class ChatHistory {
   readonly send = async (text: string): Promise<void> => {
     const { local } = this.#room;
     const message: ChatMessage = {
-      id: crypto.randomUUID(),
+      id: newId('m'),
       from: local.participantId,
       name: local.displayName,
       own: true,

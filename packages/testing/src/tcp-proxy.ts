@@ -170,14 +170,7 @@ class StreamLink {
   #queuedBytes = 0;
   #lastDueAt = 0;
 
-  constructor(
-    path: ImpairedPath,
-    seed: Seed,
-    clock: Clock,
-    from: Socket,
-    to: Socket,
-    opensAt: number,
-  ) {
+  constructor(path: ImpairedPath, seed: Seed, clock: Clock, from: Socket, to: Socket, opensAt: number) {
     this.#path = path;
     this.#clock = clock;
     this.#from = from;

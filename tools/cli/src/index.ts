@@ -1,2 +1,4 @@
 export type { Bench, BenchOptions, BenchResult, Machine } from './bench-result.ts';
 export { type Platform, type PlatformConfig, startPlatform } from './platform.ts';
+export { ownCertificate, type TlsFiles } from './tls.ts';
+export { ensureWebApp } from './web-app.ts';

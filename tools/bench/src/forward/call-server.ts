@@ -1,6 +1,6 @@
 import { Room } from '@weir/client';
 import { preparedTrack, rtpCapabilities } from '@weir/peer';
-import type { MediaSession } from '@weir/protocol';
+import type { MediaSession, RtpParameters } from '@weir/protocol';
 import { Child } from '../measure/child.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
 import type { PlatformProcess } from '../measure/platform-process.ts';
@@ -18,7 +18,9 @@ export interface CallServer {
   closeRoom(room: string): Promise<void>;
 }
 
-const camera = () => preparedTrack([steadyMedia(10)]); // Only a name: the engine sends what it was made for.
+/** What everybody who publishes does publish. */
+export const sources = ['camera', 'screen'] as const;
+const anyVideo = () => preparedTrack([steadyMedia(10)]); // Only a name: the engine sends what it was made for.
 
 /** The whole platform, with one worker. */
 export async function startWeir(stack: AsyncDisposableStack): Promise<CallServer> {
@@ -41,7 +43,7 @@ export async function startWeir(stack: AsyncDisposableStack): Promise<CallServer
       rooms.set(name, [...(rooms.get(name) ?? []), room]);
       await room.connect();
       return async () => {
-        await room.local.publish(camera(), { source: 'camera' });
+        for (const source of sources) await room.local.publish(anyVideo(), { source });
       };
     },
     async closeRoom(name) {
@@ -52,7 +54,7 @@ export async function startWeir(stack: AsyncDisposableStack): Promise<CallServer
 }
 
 type BareMember = { engine: RemoteEngine; receiveId: string };
-type BareRoom = { members: Set<BareMember>; tracks: { producerId: string; owner: BareMember }[] };
+type BareRoom = { members: Set<BareMember>; producerIds: string[] };
 
 /** mediasoup alone, with one worker. */
 export async function startBare(stack: AsyncDisposableStack): Promise<CallServer> {
@@ -81,18 +83,19 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
         restartIce: () => Promise.reject(new Error('not here')),
         lost: () => {},
       });
-      const here = rooms.get(room) ?? { members: new Set(), tracks: [] };
+      const here = rooms.get(room) ?? { members: new Set(), producerIds: [] };
       rooms.set(room, here);
       const member: BareMember = { engine, receiveId: receive.id };
       here.members.add(member);
-      for (const { producerId } of here.tracks) await consume(member, producerId);
+      for (const producerId of here.producerIds) await consume(member, producerId);
       return async () => {
-        await engine.publish(camera(), { source: 'camera' }, async (rtpParameters) => {
+        const announce = async (rtpParameters: RtpParameters) => {
           const producerId = await child.call('produce', { id: send.id, rtpParameters });
-          here.tracks.push({ producerId, owner: member });
+          here.producerIds.push(producerId);
           const others = [...here.members].filter((one) => one !== member);
           await Promise.all(others.map((one) => consume(one, producerId)));
-        });
+        };
+        for (const source of sources) await engine.publish(anyVideo(), { source }, announce);
       };
     },
     async closeRoom(room) {

@@ -10,7 +10,7 @@ const delaysAtMost = 1_000_000;
 const lagResolutionMs = 2;
 
 const transports = new Map<string, PeerTransport>();
-const tracks = new Map<string, SendTrack>();
+const tracks: SendTrack[] = [];
 const receivers: RtpReceiver[] = [];
 const delaysMs: number[] = [];
 const lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
@@ -33,14 +33,13 @@ const handlers = {
     await transport(id).connect();
   },
 
-  addTrack({ id, packetsPerSecond }: { id: string; packetsPerSecond: number }): RtpParameters {
+  addTrack({ id, packetsPerSecond }: { id: string; packetsPerSecond: number }) {
     const track = transport(id).addSendTrack({ layers: [steadyMedia(packetsPerSecond)] });
-    tracks.set(id, track);
-    return track.rtpParameters;
+    return { trackIndex: tracks.push(track) - 1, rtpParameters: track.rtpParameters };
   },
 
-  startTrack({ id }: { id: string }) {
-    tracks.get(id)?.start();
+  startTrack({ trackIndex }: { trackIndex: number }) {
+    tracks[trackIndex]?.start();
   },
 
   addReceivers({ id, rtpParameters }: { id: string; rtpParameters: RtpParameters[] }) {
@@ -74,7 +73,7 @@ const handlers = {
       sent: sum((one) => one.packetsSent - one.rtcpSent),
       refused: sum((one) => one.packetsRefused),
       lost: receivers.reduce((n, one) => n + one.statistics.lost, 0),
-      framesSkipped: [...tracks.values()].reduce((n, one) => n + one.framesSkipped, 0),
+      framesSkipped: tracks.reduce((n, one) => n + one.framesSkipped, 0),
       receivers: receivers.length,
       live: receivers.filter((one) => one.statistics.frames > 0).length,
     };

@@ -45,8 +45,10 @@ export class RemoteEngine implements MediaEngine {
     announce: (rtpParameters: RtpParameters) => Promise<void>,
   ): Promise<Production> {
     const id = await this.#connection('send');
-    await announce(await this.#peers.call('addTrack', { id, packetsPerSecond: this.#packetsPerSecond }));
-    await this.#peers.call('startTrack', { id });
+    const packetsPerSecond = this.#packetsPerSecond;
+    const { trackIndex, rtpParameters } = await this.#peers.call('addTrack', { id, packetsPerSecond });
+    await announce(rtpParameters);
+    await this.#peers.call('startTrack', { trackIndex });
     return { replaceTrack: async () => {}, setPaused: () => {}, close: () => {} };
   }
 

@@ -1,13 +1,20 @@
 import { median } from '../measure/quantile.ts';
 import { table } from '../measure/table.ts';
 import type { Outcome } from './compare.ts';
-import type { Round } from './round.ts';
+import { isQuiet, type Round } from './round.ts';
 
 export type Figure = Exclude<keyof Round, 'server'>;
 
+/** Those that count: the undisturbed ones, as long as there are any. */
+function counted({ rounds }: Outcome, server: Round['server']): Round[] {
+  const all = rounds.filter((round) => round.server === server);
+  const quiet = all.filter(isQuiet);
+  return quiet.length > 0 ? quiet : all;
+}
+
 /** The median of the rounds with one server. */
-export function typical({ rounds }: Outcome, server: Round['server'], figure: Figure): number {
-  return median(rounds.filter((round) => round.server === server).map((round) => round[figure]));
+export function typical(outcome: Outcome, server: Round['server'], figure: Figure): number {
+  return median(counted(outcome, server).map((round) => round[figure]));
 }
 
 /** Worker CPU per packet: ours by that of bare mediasoup. */
@@ -27,6 +34,8 @@ export function summary(outcomes: Outcome[]): string {
   const rows = outcomes.flatMap((outcome) =>
     (['weir', 'bare'] as const).map((server) => {
       const figure = (name: Figure, digits: number) => typical(outcome, server, name).toFixed(digits);
+      const all = outcome.rounds.filter((round) => round.server === server);
+      const quiet = all.filter(isQuiet);
       const pairs = pairRatios(outcome);
       const ratio = `${ratioOf(outcome).toFixed(3)} (${Math.min(...pairs).toFixed(3)}–${Math.max(...pairs).toFixed(3)})`;
       return [
@@ -41,6 +50,8 @@ export function summary(outcomes: Outcome[]): string {
         figure('lost', 0),
         figure('probeLagP99Ms', 2),
         `${(typical(outcome, server, 'crowdBusy') * 100).toFixed(0)} %`,
+        `${(typical(outcome, server, 'othersBusy') * 100).toFixed(0)} %`,
+        `${quiet.length} of ${all.length}`,
       ];
     }),
   );
@@ -54,7 +65,7 @@ export function summary(outcomes: Outcome[]): string {
     'p50 ms',
     'p99 ms',
   ];
-  return table([...heading, 'lost', 'probe lag', 'crowd'], rows);
+  return table([...heading, 'lost', 'probe lag', 'crowd', 'others', 'quiet'], rows);
 }
 
 export function detailsOf(outcome: Outcome): [string, number][] {
@@ -70,10 +81,13 @@ export function detailsOf(outcome: Outcome): [string, number][] {
     'probeLagP99Ms',
     'crowdBusy',
     'framesSkipped',
+    'othersBusy',
   ];
   const round = (value: number) => Number(value.toPrecision(4));
   return [
     [`${name}.ratio`, round(ratioOf(outcome))],
+    [`${name}.quietRounds`, outcome.rounds.filter(isQuiet).length],
+    [`${name}.rounds`, outcome.rounds.length],
     ...(['weir', 'bare'] as const).flatMap((server) =>
       figures.map((figure): [string, number] => [
         `${name}.${server}.${figure}`,

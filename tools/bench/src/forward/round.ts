@@ -2,17 +2,17 @@ import { setPriority } from 'node:os';
 import { PlatformError, sleep } from '@weir/core';
 import { eventually } from '@weir/testing';
 import { Child } from '../measure/child.ts';
-import { cpuSeconds } from '../measure/process-usage.ts';
-import type { CallServer } from './call-server.ts';
+import { cpuSeconds, machineCpuSeconds } from '../measure/process-usage.ts';
+import { type CallServer, sources } from './call-server.ts';
 import type { PeersProcess } from './peers-process.ts';
 import { RemoteEngine } from './remote-engine.ts';
 
-/** Who publishes and who watches. */
+/** Who publishes, and who watches only. Everybody receives everybody else. */
 export type Scenario = { name: string; publishers: number; viewers: number };
 
 /** Streams that the server sends out. */
 export function fanOut({ publishers, viewers }: Scenario): number {
-  return publishers * (publishers - 1 + viewers);
+  return sources.length * publishers * (publishers - 1 + viewers);
 }
 
 export type RoundOptions = { packetsPerSecond: number; warmMs: number; measureMs: number };
@@ -33,7 +33,16 @@ export type Round = {
   probeLagP99Ms: number;
   crowdBusy: number;
   framesSkipped: number;
+  /** What other programs of this machine took meanwhile, in cores. */
+  othersBusy: number;
 };
+
+/** What other programs may take while a round still counts. */
+export const quietCores = 0.3;
+
+export function isQuiet({ othersBusy }: Round): boolean {
+  return othersBusy <= quietCores;
+}
 
 /** Viewers in a process of their own, which does so little that it takes each packet when it comes. */
 const probes = 2;
@@ -80,6 +89,7 @@ export async function runRound(
     probeLagP99Ms: delays.lagP99Ms,
     crowdBusy: (after.crowdCpu - before.crowdCpu) / seconds,
     framesSkipped: after.crowd.framesSkipped - before.crowd.framesSkipped,
+    othersBusy: (after.othersCpu - before.othersCpu) / seconds,
   };
 }
 
@@ -119,15 +129,16 @@ type Count = Awaited<ReturnType<PeersProcess['count']>>;
 async function look(server: CallServer, crowdChild: Child<PeersProcess>, probeChild: Child<PeersProcess>) {
   const [worker] = server.workerPids;
   if (worker === undefined) throw new PlatformError('internal', 'the server has no worker');
-  const [workerCpu, nodeCpu, crowdCpu] = await Promise.all(
-    [worker, server.pid, crowdChild.pid].map(cpuSeconds),
-  );
+  const pids = [worker, server.pid, crowdChild.pid, probeChild.pid, process.pid];
+  const [machineCpu, ...cpu] = await Promise.all([machineCpuSeconds(), ...pids.map(cpuSeconds)]);
+  const [workerCpu = 0, nodeCpu = 0, crowdCpu = 0] = cpu;
+  const othersCpu = machineCpu - cpu.reduce((sum, one) => sum + one, 0);
   const atMs = performance.now();
   const [crowd, probe] = await Promise.all([
     crowdChild.call('count', undefined),
     probeChild.call('count', undefined),
   ]);
-  return { atMs, workerCpu: workerCpu!, nodeCpu: nodeCpu!, crowdCpu: crowdCpu!, crowd, probe };
+  return { atMs, workerCpu, nodeCpu, crowdCpu, othersCpu, crowd, probe };
 }
 
 /** By each process's own clock: a busy one answers late. */

@@ -17,7 +17,7 @@ export class Child<H extends Handlers> implements AsyncDisposable {
   #asked = 0;
 
   constructor(module: URL, execArgv: string[] = []) {
-    this.#process = fork(module, { execArgv, serialization: 'advanced' });
+    this.#process = fork(module, { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced' });
     this.#process.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

@@ -30,17 +30,19 @@ const series = (y: (x: number) => number) => Array.from({ length: 20 }, (_, x) =
 
 test('a level with noise and outliers is flat', () => {
   const trend = trendOf(series((x) => (x === 19 ? 5_000 : 1_000 + (x % 3))));
-  expect(isFlat(trend)).toBe(true);
+  expect(isFlat(trend, 0)).toBe(true);
   expect(trend.level).toBeCloseTo(1_001);
 });
 
 test('steady growth is not, however small its steps, and its slope is told', () => {
   const trend = trendOf(series((x) => 1_000 + 2 * x + (x % 2)));
   expect(trend.slope).toBeCloseTo(0.02, 2);
-  expect(isFlat(trend)).toBe(false);
+  expect(isFlat(trend, 0.01)).toBe(false);
+  expect(isFlat(trend, 0.03)).toBe(true);
 });
 
-test('what shrinks does not grow', () => expect(isFlat(trendOf(series((x) => 1_000 - 10 * x)))).toBe(true));
+test('what shrinks does not grow', () =>
+  expect(isFlat(trendOf(series((x) => 1_000 - 10 * x)), 0)).toBe(true));
 
 test('the CPU time and memory of a process are those that it sees itself', async () => {
   const until = performance.now() + 300;

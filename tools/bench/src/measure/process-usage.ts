@@ -11,6 +11,13 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (user + system) / ticksPerSecond;
 }
 
+/** CPU time of the whole machine so far, of all cores together. What a hypervisor took away counts as used. */
+export async function machineCpuSeconds(): Promise<number> {
+  const [total = ''] = (await readFile('/proc/stat', 'latin1')).split('\n');
+  const [user, nice, system, _idle, _waiting, irq, softirq, stolen] = total.split(/\s+/).slice(1).map(Number);
+  return (user! + nice! + system! + irq! + softirq! + stolen!) / ticksPerSecond;
+}
+
 /** Memory of a process that is in RAM. */
 export async function rssBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1');

@@ -30,9 +30,10 @@ export function trendOf(points: readonly Point[]): Trend {
   };
 }
 
-/** The part of its level that a series may grow by, over what it is judged by, and still count as flat. */
-export const flatShare = 0.01;
-
-export function isFlat({ growth, noise, level }: Trend): boolean {
-  return growth <= Math.max(noise, flatShare * level);
+/**
+ * Flat: the growth is within the noise, or the slope is tolerated. Not by a share of the level: a large constant part would
+ * hide what grows beside it.
+ */
+export function isFlat({ slope, growth, noise }: Trend, toleratedSlope: number): boolean {
+  return growth <= noise || slope <= toleratedSlope;
 }

@@ -1,0 +1,171 @@
+import { ensureWebApp } from '@weir/cli';
+import { eventually, launchChromium } from '@weir/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestPlatform, type TestPlatform } from './test-platform.ts';
+
+let platform: TestPlatform;
+let browser: Browser;
+beforeAll(async () => {
+  await ensureWebApp();
+  platform = await startTestPlatform();
+  browser = await launchChromium();
+}, 300_000);
+afterAll(async () => {
+  await browser?.close();
+  await platform?.[Symbol.asyncDispose]();
+});
+
+const slow = { timeoutMs: 20_000 };
+
+/** A guest at the preview of a room, in a browser profile of its own. */
+async function atPreview(room: string): Promise<Page> {
+  const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  await page.goto(`${platform.urls.local}/meet/${room}`);
+  return page;
+}
+
+async function joins(page: Page, name: string): Promise<void> {
+  await page.getByTestId('name-input').fill(name);
+  await page.getByTestId('join-button').click();
+}
+
+async function inCall(room: string, name: string): Promise<Page> {
+  const page = await atPreview(room);
+  await joins(page, name);
+  await page.getByTestId('call').waitFor();
+  return page;
+}
+
+const tileOf = (page: Page, name: string) => page.getByTestId('tile').filter({ hasText: name });
+
+/** Until the page shows a moving picture under that name. */
+async function seesLive(page: Page, name: string): Promise<void> {
+  await eventually(async () => {
+    const tile = tileOf(page, name);
+    if ((await tile.count()) !== 1) return `${await tile.count()} tiles of ${name}`;
+    const [live, status] = [await tile.getAttribute('data-live'), await tile.getAttribute('data-status')];
+    if (live !== 'true') return `the tile says live=${live}, ${status}`;
+    const time = () => tile.locator('video').evaluate((video) => (video as HTMLVideoElement).currentTime);
+    const before = await time();
+    return eventually(async () => (await time()) > before || 'the picture stands still', {
+      timeoutMs: 2_000,
+    });
+  }, slow);
+}
+
+const close = (...pages: Page[]) => Promise.all(pages.map((page) => page.context().close()));
+
+describe('[J3] the meeting app', () => {
+  test('preview, join, see each other, chat, mute, leave', async () => {
+    const ada = await atPreview('first-room');
+    const preview = ada.locator('video').first();
+    await eventually(
+      () => preview.evaluate((video) => (video as HTMLVideoElement).videoWidth > 0 || 'no preview'),
+      slow,
+    );
+    await ada.getByTestId('join-button').click();
+    await ada.getByTestId('name-input').waitFor(); // Nobody joins without a name.
+    expect(await ada.getByTestId('call').count()).toBe(0);
+    await joins(ada, 'Ada');
+    await ada.getByTestId('call').waitFor();
+    const ben = await inCall('first-room', 'Ben');
+    await seesLive(ada, 'Ben');
+    await seesLive(ben, 'Ada');
+
+    await ada.getByTestId('chat-button').click();
+    await ada.getByTestId('chat-input').fill('Can you hear me?');
+    await ada.getByTestId('chat-input').press('Enter');
+    await ben.getByTestId('chat-button').click();
+    await ben.getByTestId('chat-message').filter({ hasText: 'Can you hear me?' }).waitFor();
+    await ben.getByTestId('chat-input').fill('Loud and clear');
+    await ben.getByTestId('chat-send').click();
+    await ada.getByTestId('chat-message').filter({ hasText: 'Loud and clear' }).waitFor();
+
+    const mutedAtAda = tileOf(ada, 'Ben').getByRole('img', { name: 'Muted' });
+    expect(await mutedAtAda.count()).toBe(0);
+    await ben.getByTestId('mic-button').click();
+    await mutedAtAda.waitFor();
+    await ben.getByTestId('mic-button').click();
+    await mutedAtAda.waitFor({ state: 'detached' });
+
+    await ben.getByTestId('camera-button').click();
+    await eventually(
+      async () => (await tileOf(ada, 'Ben').getAttribute('data-live')) === 'false' || 'still live',
+      slow,
+    );
+    await ben.getByTestId('camera-button').click();
+    await seesLive(ada, 'Ben');
+
+    await ben.getByTestId('leave-button').click();
+    await ben.getByTestId('ended-page').waitFor();
+    await eventually(async () => (await tileOf(ada, 'Ben').count()) === 0 || 'Ben is still there');
+    await ben.getByTestId('rejoin-button').click();
+    await seesLive(ada, 'Ben');
+    await close(ada, ben);
+  });
+
+  test('[A4] a reload keeps the seat and comes back without a preview', async () => {
+    const ada = await inCall('reload', 'Ada');
+    const ben = await inCall('reload', 'Ben');
+    await seesLive(ada, 'Ben');
+    await seesLive(ben, 'Ada');
+    const participant = () => tileOf(ada, 'Ben').getAttribute('data-participant');
+    const before = await participant();
+    await ben.reload();
+    await ben.getByTestId('call').waitFor();
+    expect(await ben.getByTestId('join-button').count()).toBe(0);
+    await seesLive(ada, 'Ben');
+    await seesLive(ben, 'Ada');
+    expect(await participant()).toBe(before);
+    await close(ada, ben);
+  });
+
+  test('[SG21] the lobby: the first to come lets others in, or not', async () => {
+    const host = await inCall('waiting-room', 'Host');
+    await host.getByTestId('options-button').click();
+    await host.getByTestId('lobby-switch').click();
+    await host.keyboard.press('Escape');
+    const guest = await atPreview('waiting-room');
+    await joins(guest, 'Guest');
+    await guest.getByTestId('lobby-waiting').waitFor();
+    const stranger = await atPreview('waiting-room');
+    await joins(stranger, 'Stranger');
+    await stranger.getByTestId('lobby-waiting').waitFor();
+    expect(await tileOf(host, 'Guest').count()).toBe(0);
+    if (!(await host.getByTestId('lobby-person').count()))
+      await host.getByTestId('participants-button').click();
+    const waiting = (name: string) => host.getByTestId('lobby-person').filter({ hasText: name });
+    await waiting('Guest').getByTestId('lobby-admit').click();
+    await waiting('Stranger').getByTestId('lobby-refuse').click();
+    await stranger.getByTestId('ended-page').waitFor();
+    await seesLive(host, 'Guest');
+    await seesLive(guest, 'Host');
+    expect(await tileOf(host, 'Stranger').count()).toBe(0);
+    await close(host, guest, stranger);
+  });
+
+  test('signaling that restarts is a banner at most, not an end', async () => {
+    const ada = await inCall('restart', 'Ada');
+    const ben = await inCall('restart', 'Ben');
+    await seesLive(ada, 'Ben');
+    await platform.restartSignaling();
+    await eventually(
+      async () => (await ada.evaluate(() => weirRoom!.status)) === 'connected' || 'not connected',
+      slow,
+    );
+    await eventually(
+      async () => (await ada.getByTestId('status-banner').count()) === 0 || 'the banner stays',
+    );
+    await seesLive(ada, 'Ben');
+    await seesLive(ben, 'Ada');
+    await close(ada, ben);
+  });
+});
+
+declare global {
+  /** Set by the app. */
+  var weirRoom: { status: string } | undefined;
+}
