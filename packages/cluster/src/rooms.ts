@@ -57,8 +57,7 @@ export class Rooms {
       forget();
       throw roomNotFound(roomId);
     }
-    shared.users += 1;
-    shared.view.onClose(forget);
+    if (shared.users++ === 0) shared.view.onClose(forget);
     const release = () => {
       shared.users -= 1;
       if (shared.users > 0) return;

@@ -98,3 +98,14 @@ describe('Lifetime', () => {
     expect(warned).not.toHaveBeenCalled();
   });
 });
+
+test('a cleanup that is bound to another life goes with it', () => {
+  const parent = new Lifetime();
+  const guest = new Lifetime();
+  const ran: string[] = [];
+  parent.onClose(() => ran.push('guest'), guest.signal);
+  parent.onClose(() => ran.push('own'));
+  guest.close();
+  parent.close();
+  expect(ran).toEqual(['own']);
+});

@@ -28,10 +28,11 @@ export class Lifetime {
     this.#abort.abort(reason);
   }
 
-  /** Runs `cleanup` once, when this closes; at once if it already has. */
-  onClose(cleanup: (reason: CloseReason) => void): void {
-    if (this.#reason !== undefined) cleanup(this.#reason);
-    else this.signal.addEventListener('abort', () => cleanup(this.#reason ?? 'requested'), { once: true });
+  /** Runs `cleanup` once, when this closes; at once if it already has; no more once `until` has aborted. */
+  onClose(cleanup: (reason: CloseReason) => void, until?: AbortSignal): void {
+    if (this.#reason !== undefined) return cleanup(this.#reason);
+    const options = until ? { once: true, signal: until } : { once: true };
+    this.signal.addEventListener('abort', () => cleanup(this.#reason ?? 'requested'), options);
   }
 
   /** Closes `child` together with this, before it. */

@@ -66,7 +66,8 @@ export class Attendance extends Lifetime {
     this.#options = options;
     this.#session = options.session;
     options.view.onRecord((record, hidden) => this.#take(record, hidden), this.signal);
-    options.view.onClose(() => this.end('room-ended', 'the room was ended'));
+    // Until it closes itself: a room may live for months, and its view must not remember everybody.
+    options.view.onClose(() => this.end('room-ended', 'the room was ended'), this.signal);
   }
 
   get session(): Session {
