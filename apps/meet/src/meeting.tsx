@@ -53,6 +53,7 @@ export function Meeting({ roomId }: { roomId: string }) {
   };
 
   useEffect(() => {
+    void Room.prepare(); // While the preview is looked at.
     document.title = `${invitation.roomId} · ${words.product}`;
     if (invitation.skipPreview || Room.hasSeat(invitation.roomId)) join(initial);
   }, [invitation, initial, join]);
