@@ -23,7 +23,13 @@ const transport: TransportParameters = {
 export class ScriptedMediaNode {
   readonly sessions = new Map<
     string,
-    { participantId: string; roomId: string; listener: NoticeHandlers<MediaControl> }
+    {
+      participantId: string;
+      roomId: string;
+      listener: NoticeHandlers<MediaControl>;
+      send: boolean;
+      receive: boolean;
+    }
   >();
   readonly tracks = new Set<string>();
 
@@ -51,20 +57,26 @@ export class ScriptedMediaNode {
       return {};
     };
     return {
-      'session.open': async ({ participantId, roomId }) => {
+      'session.open': async ({ participantId, roomId, send, receive }) => {
         for (const [id, session] of this.sessions)
           if (session.participantId === participantId) this.sessions.delete(id);
         const mediaSessionId = newId('m');
-        this.sessions.set(mediaSessionId, { participantId, roomId, listener });
+        this.sessions.set(mediaSessionId, { participantId, roomId, listener, send, receive });
         return {
-          media: { mediaSessionId, nodeId: 'scripted', send: transport, receive: transport },
+          media: {
+            mediaSessionId,
+            nodeId: 'scripted',
+            send: send ? transport : null,
+            receive: receive ? transport : null,
+          },
           subscriptions: [],
         };
       },
       'session.adopt': async ({ mediaSessionId }) => {
         const session = this.sessions.get(mediaSessionId);
         if (session) session.listener = listener;
-        return { alive: session !== undefined };
+        const { send = false, receive = false } = session ?? {};
+        return { alive: session !== undefined, send, receive };
       },
       'session.close': async ({ mediaSessionId }) => {
         this.sessions.delete(mediaSessionId);

@@ -207,6 +207,22 @@ describe('resuming', () => {
     });
   });
 
+  test('[SG23] grants that were widened meanwhile bring new media', async () => {
+    const { join, open, rooms } = await setUp();
+    const listener = { publish: false, data: false } as const;
+    const alice = await join('alice', listener);
+    expect(alice.answer.result).toMatchObject({ media: { send: null } });
+    alice.socket.close();
+    await rooms.setGrants('room', alice.credentials.participantId, { publish: true });
+    const back = await open();
+    const { result } = await back.call('session.resume', {
+      ...alice.credentials,
+      revision: 1,
+      mediaSessionId: mediaOf(alice.answer),
+    });
+    expect(result).toMatchObject({ status: 'joined', media: { send: { id: 'transport' } } });
+  });
+
   test('[SG25] with the media gone the tracks stay; after a reload they do not', async () => {
     const { join, open, media } = await setUp();
     const alice = await join('alice');

@@ -7,7 +7,8 @@ import { type MintOptions, mintToken, refused, type VerifyOptions, verifyToken }
 /** Long enough for a lesson or a shift that starts late; a leaked one is of no use the next day. */
 const joinToken = { audience: 'weir:join', maxAgeSeconds: 24 * 3600 };
 
-export type VerifiedJoin = JoinClaims & { keyId: string; expiresAt: number };
+/** `issuedAt` and `expiresAt` in ms since the epoch. */
+export type VerifiedJoin = JoinClaims & { keyId: string; issuedAt: number; expiresAt: number };
 
 /** A token that lets its bearer join one room as one identity. Throws `bad-request` for claims that break the rules. */
 export async function mintJoinToken(
@@ -20,14 +21,14 @@ export async function mintJoinToken(
   return mintToken(joinToken, key, parsed.data, options);
 }
 
-/** Throws `token-expired`, or `unauthenticated` with a message that says what is wrong. `expiresAt` in ms. */
+/** Throws `token-expired`, or `unauthenticated` with a message that says what is wrong. */
 export async function verifyJoinToken(
   token: string,
   findSecret: FindSecret,
   options?: VerifyOptions,
 ): Promise<VerifiedJoin> {
-  const { keyId, expiresAt, payload } = await verifyToken(joinToken, token, findSecret, options);
+  const { keyId, issuedAt, expiresAt, payload } = await verifyToken(joinToken, token, findSecret, options);
   const claims = JoinClaims.safeParse(payload);
   if (!claims.success) throw refused(`the claims of the token: ${z.prettifyError(claims.error)}`);
-  return { ...claims.data, keyId, expiresAt };
+  return { ...claims.data, keyId, issuedAt, expiresAt };
 }

@@ -5,8 +5,8 @@ import type { ApiKey, FindSecret } from './api-key.ts';
 /** One kind of token: a JWT (RFC 7519) signed with HS256, whose issuer is an API key and whose audience is the kind. */
 export type TokenKind = { audience: string; maxAgeSeconds: number };
 
-/** A token that was verified. */
-export type SignedToken = { keyId: string; expiresAt: number; payload: JWTPayload };
+/** A token that was verified; times in ms since the epoch. */
+export type SignedToken = { keyId: string; issuedAt: number; expiresAt: number; payload: JWTPayload };
 
 export type MintOptions = { ttlSeconds: number; clock?: Clock };
 export type VerifyOptions = { clock?: Clock };
@@ -55,7 +55,7 @@ export async function verifyToken(
       currentDate: new Date(clock.now()),
     });
     const end = Math.min(payload.exp!, payload.iat! + kind.maxAgeSeconds);
-    return { keyId, expiresAt: end * 1000, payload };
+    return { keyId, issuedAt: payload.iat! * 1000, expiresAt: end * 1000, payload };
   } catch (error) {
     throw explained(error, kind, keyId);
   }

@@ -55,7 +55,9 @@ describe('join token', () => {
         admin: true,
         bypassLobby: false,
       },
+      opensRoom: false,
       keyId: key.id,
+      issuedAt: nowSeconds * 1000,
       expiresAt: (nowSeconds + 60) * 1000,
     });
   });

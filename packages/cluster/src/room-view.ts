@@ -6,6 +6,7 @@ import type {
   RoomId,
   RoomInfo,
   RoomSnapshot,
+  Source,
   Track,
   TrackId,
   WaitingParticipant,
@@ -62,6 +63,18 @@ export class RoomReader {
   }
   get lobby(): Iterable<WaitingParticipant> {
     return this.#all('lobby:');
+  }
+  /** Who opened the room as its guest host; undefined in rooms that were set up. */
+  get host(): string | undefined {
+    return this.#get('host');
+  }
+  /** When a moderator last removed this identity, ms since the epoch. */
+  barredSince(identity: string): number | undefined {
+    return this.#get(`barred:${identity}`);
+  }
+  /** The sources of this identity that a moderator muted, whatever track they are published in. */
+  locked(identity: string): readonly Source[] {
+    return this.#get(`locked:${identity}`) ?? [];
   }
   tracksOf(id: ParticipantId): Track[] {
     return [...this.tracks].filter((track) => track.participantId === id);

@@ -203,6 +203,46 @@ describe('[SG37] each grant is enforced', () => {
 });
 
 describe('mutes', () => {
+  test('a moderator’s mute is no easier to lose by another track or another seat, until it is lifted', async () => {
+    const { rooms, join, track } = await setUp();
+    const alice = await join('alice');
+    await rooms.publish('r', alice, track('t1', 'microphone'));
+    await rooms.moderateMute('r', 't1', true);
+    await rooms.unpublish('r', alice, 't1');
+    expect(await rooms.mayPublish('r', alice, 'microphone')).toEqual({ before: undefined, locked: true });
+    expect(await rooms.publish('r', alice, track('t2', 'microphone'))).toMatchObject({
+      mutedBy: 'moderator',
+    });
+    expect(await rooms.publish('r', alice, track('t3', 'camera'))).toMatchObject({ muted: false });
+    await rooms.leave('r', alice, 'left');
+    const again = await join('alice');
+    expect(await rooms.publish('r', again, track('t4', 'microphone'))).toMatchObject({
+      mutedBy: 'moderator',
+    });
+    await rooms.moderateMute('r', 't4', false);
+    expect(await rooms.publish('r', again, track('t5', 'microphone'))).toMatchObject({ muted: false });
+  });
+
+  test('who is removed loses every seat, and comes back with a newer token only', async () => {
+    const { rooms, join, place } = await setUp();
+    await join('mo');
+    const alice = await join('alice');
+    const waiting = await place('alice');
+    const before = Date.now() - 1;
+    await rooms.removeParticipant('r', alice);
+    expect(await refused(rooms.attach('r', waiting.participantId, waiting.secret, 's1'))).toBe(
+      'session-unknown',
+    );
+    const seat = { identity: 'alice', displayName: '', metadata: '', grants: Grants.parse({}) };
+    expect(await refused(rooms.createSeat('r', { ...seat, issuedAt: before }, 'm1'))).toBe('removed');
+    expect(await refused(rooms.createSeat('r', { ...seat, issuedAt: Date.now() + 1_000 }, 'm1'))).toBe(
+      'allowed',
+    );
+    expect(await refused(rooms.createSeat('r', { ...seat, identity: 'bob', issuedAt: before }, 'm1'))).toBe(
+      'allowed',
+    );
+  });
+
   test('a moderator’s mute holds against the owner, also when the track is published anew', async () => {
     const { rooms, join, track } = await setUp();
     const alice = await join('alice');

@@ -128,7 +128,10 @@ export class Rooms {
 
   // ---- seats ----
 
-  /** A seat for one client, to be claimed within `limits.placementMs`. The secret is kept nowhere else. */
+  /**
+   * A seat for one client, to be claimed within `limits.placementMs`. The secret is kept nowhere else. Throws `room-full`,
+   * `removed`.
+   */
   async createSeat(
     roomId: RoomId,
     claims: seats.SeatClaims,
@@ -182,8 +185,9 @@ export class Rooms {
     return this.#change(roomId, seats.refuse(participantId));
   }
 
+  /** Tokens of that identity from before no longer admit: `createSeat` throws `removed`. */
   removeParticipant(roomId: RoomId, participantId: ParticipantId): Promise<void> {
-    return this.#change(roomId, seats.remove(participantId));
+    return this.#change(roomId, seats.remove(participantId, this.#clock.now()));
   }
 
   // ---- participants ----
@@ -203,15 +207,21 @@ export class Rooms {
 
   // ---- tracks ----
 
-  /** The track as it stands, if `trackId` is one. Throws unless `participantId` may publish `source` now. */
+  /**
+   * The track as it stands, if `trackId` is one, and whether a moderator's mute stands for `source`. Throws unless
+   * `participantId` may publish `source` now.
+   */
   mayPublish(
     roomId: RoomId,
     participantId: ParticipantId,
     source: Source,
     trackId?: TrackId,
-  ): Promise<Track | undefined> {
+  ): Promise<{ before: Track | undefined; locked: boolean }> {
     return this.#change(roomId, (reader) => ({
-      result: tracks.publishable(reader, participantId, source, trackId),
+      result: {
+        before: tracks.publishable(reader, participantId, source, trackId),
+        locked: tracks.isLocked(reader, participantId, source),
+      },
     }));
   }
 

@@ -7,32 +7,50 @@ import { provesSeat, type Session } from './session.ts';
 
 // The rules of taking, keeping and giving up a place in a room. `now` in ms since the epoch.
 
-export type SeatClaims = { identity: string; displayName: string; metadata: string; grants: Grants };
+export type SeatClaims = {
+  identity: string;
+  displayName: string;
+  metadata: string;
+  grants: Grants;
+  /** When the token was signed, ms since the epoch: one from before a removal no longer admits. Absent: just now. */
+  issuedAt?: number;
+  /** Becomes the admin of a room that nobody is in or about to enter; those in the lobby do not count. */
+  opensRoom?: boolean;
+};
 
 export type NewSeat = SeatClaims & { participantId: ParticipantId; secretHash: string; mediaNodeId: string };
 
 /** A seat for one client, to be claimed before long. */
-export function placeSeat(seat: NewSeat, now: number): Decide<void> {
+export function placeSeat({ issuedAt, opensRoom = false, ...seat }: NewSeat, now: number): Decide<void> {
   return (reader) => {
+    const { identity, participantId } = seat;
     const { maxParticipants } = reader.room!.settings;
-    const others = [...reader.participants].filter((p) => p.identity !== seat.identity);
+    if ((reader.barredSince(identity) ?? Number.NEGATIVE_INFINITY) >= (issuedAt ?? now))
+      throw new PlatformError('removed', `a moderator removed ${identity}; a token issued since then admits`);
+    const others = [...reader.participants].filter((p) => p.identity !== identity);
     if (others.length >= maxParticipants) throw roomFull(reader.room!.roomId, maxParticipants);
+    const hosts = opensRoom && (reader.host === identity || isVacant(reader));
     const session: Session = {
       ...seat,
+      grants: hosts ? { ...seat.grants, admin: true } : seat.grants,
       state: 'placed',
       createdAt: now,
       signalingNode: '',
       attachments: 0,
       awaySince: now,
     };
-    return {
-      change: {
-        expect: [{ key: 'room', is: 'present' }],
-        set: { [`session:${seat.participantId}`]: session },
-      },
-      result: undefined,
+    const change: RoomChange = {
+      expect: [{ key: 'room', is: 'present' }],
+      set: { [`session:${participantId}`]: session, ...(hosts ? { host: identity } : {}) },
     };
+    // The version of `host` keeps two who come at the same time from both opening the room.
+    return { change: opensRoom ? expecting(reader, 'host', change) : change, result: undefined };
   };
+}
+
+/** Nobody is in it or about to be. Those in the lobby do not count: without a moderator they would wait for ever. */
+function isVacant(reader: RoomReader): boolean {
+  return ![...reader.sessions].some(({ state }) => state !== 'waiting');
 }
 
 /** Attaches a socket; an older one loses the seat. A first claim enters the room or its lobby. */
@@ -181,10 +199,20 @@ export function refuse(participantId: ParticipantId): Decide<void> {
   };
 }
 
-export function remove(participantId: ParticipantId): Decide<void> {
+/** Out of the room, with every seat of that identity; tokens that were issued before no longer admit it. */
+export function remove(participantId: ParticipantId, now: number): Decide<void> {
   return (reader) => {
-    if (!reader.session(participantId)) throw notThere(participantId);
-    return leave(participantId, 'removed')(reader);
+    const removed = reader.session(participantId);
+    if (!removed) throw notThere(participantId);
+    const change: RoomChange = {
+      expect: [],
+      set: { [`barred:${removed.identity}`]: now },
+      delete: [],
+      events: [],
+    };
+    for (const { identity, participantId: id } of reader.sessions)
+      if (identity === removed.identity) giveUp(reader, id, 'removed', change);
+    return { change, result: undefined };
   };
 }
 

@@ -35,11 +35,17 @@ export function publishable(
   return before;
 }
 
+/** Whether a moderator's mute stands for this source, also when its track was unpublished or its owner came anew. */
+export function isLocked(reader: RoomReader, participantId: ParticipantId, source: Source): boolean {
+  const participant = reader.participant(participantId);
+  return participant !== undefined && reader.locked(participant.identity).includes(source);
+}
+
 /** Publishes, or publishes anew: the epoch grows, a moderator's mute stays. */
 export function publish(participantId: ParticipantId, track: NewTrack): Decide<Track> {
   return (reader) => {
     const before = publishable(reader, participantId, track.source, track.trackId);
-    const locked = before?.mutedBy === 'moderator';
+    const locked = isLocked(reader, participantId, track.source);
     const published: Track = {
       ...track,
       participantId,
@@ -104,9 +110,28 @@ export function moderateMute(trackId: TrackId, muted: boolean): Decide<Track> {
   return (reader) => {
     const before = reader.track(trackId);
     if (!before) throw new PlatformError('track-not-found', `no track ${trackId}`);
-    if (muted) return withMute(reader, before, 'moderator');
-    return before.mutedBy === 'moderator' ? withMute(reader, before, 'self') : { result: before };
+    if (muted) return locking(reader, before, true, withMute(reader, before, 'moderator'));
+    if (before.mutedBy !== 'moderator') return { result: before };
+    return locking(reader, before, false, withMute(reader, before, 'self'));
   };
+}
+
+/** The mute is kept by identity and source: publishing anew, or coming anew, is no way around it. */
+function locking(
+  reader: RoomReader,
+  { participantId, source }: Track,
+  locked: boolean,
+  decision: Decision<Track>,
+): Decision<Track> {
+  const participant = reader.participant(participantId);
+  if (!decision.change || !participant) return decision;
+  const key = `locked:${participant.identity}`;
+  const others = reader.locked(participant.identity).filter((one) => one !== source);
+  const sources = locked ? [...others, source] : others;
+  const change: RoomChange = sources.length
+    ? { ...decision.change, set: { ...decision.change.set, [key]: sources } }
+    : { ...decision.change, delete: [key] };
+  return { ...decision, change: expecting(reader, key, change) };
 }
 
 function withMute(reader: RoomReader, before: Track, mutedBy: Track['mutedBy']): Decision<Track> {

@@ -347,8 +347,12 @@ test('connectivity is told to whoever opened or adopted the session', async () =
   ]);
   const other = new NoticeLog();
   const calls = callsTo(node, other.listener);
-  expect(await calls['session.adopt']({ mediaSessionId })).toEqual({ alive: true });
-  expect(await calls['session.adopt']({ mediaSessionId: 'ms_none' })).toEqual({ alive: false });
+  expect(await calls['session.adopt']({ mediaSessionId })).toEqual({
+    alive: true,
+    send: true,
+    receive: true,
+  });
+  expect(await calls['session.adopt']({ mediaSessionId: 'ms_none' })).toMatchObject({ alive: false });
   await eventually(() => other.notices['session.connectivity'].length === 2 || 'not told');
   expect(notices['session.connectivity']).toHaveLength(1);
 });
@@ -403,7 +407,9 @@ test('a new session of a participant closes the earlier one', async () => {
   await eventually(() => notices['subscription.closed'].length === 1 || 'not told');
   expect(total(await workers(), 'sessions')).toBe(2);
   expect(total(await workers(), 'producers')).toBe(0);
-  expect(await calls['session.adopt']({ mediaSessionId: alice.mediaSessionId })).toEqual({ alive: false });
+  expect(await calls['session.adopt']({ mediaSessionId: alice.mediaSessionId })).toMatchObject({
+    alive: false,
+  });
   expect(notices['session.lost']).toEqual([]);
 });
 

@@ -93,7 +93,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     'session.adopt': this.#answer('session.adopt', ({ mediaSessionId }, listener) => {
       const session = this.#sessions.get(mediaSessionId);
       session?.adopt(listener);
-      return { alive: session !== undefined };
+      return { alive: session !== undefined, send: false, receive: false, ...session?.directions };
     }),
     'session.close': this.#answer('session.close', ({ mediaSessionId }) => {
       this.#sessions.get(mediaSessionId)?.close();

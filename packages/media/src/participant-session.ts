@@ -90,6 +90,11 @@ export class ParticipantSession extends Lifetime {
     return this.#listener;
   }
 
+  /** The ways in which it has transports. */
+  get directions(): Record<Direction, boolean> {
+    return { send: this.#transports.has('send'), receive: this.#transports.has('receive') };
+  }
+
   /** The engine closes all that is on a transport by itself: far fewer messages than closing each subscription first. */
   override close(...[reason]: Parameters<Lifetime['close']>): void {
     if (!this.closed) for (const { transport } of this.#transports.values()) transport.close();

@@ -9,6 +9,8 @@ export const JoinClaims = z.object({
   name: DisplayName.default(''),
   metadata: Metadata.default(''),
   grants: Grants.prefault({}),
+  /** Makes its bearer the admin of a room that nobody is in. */
+  opensRoom: z.boolean().default(false),
 });
 export type JoinClaims = z.infer<typeof JoinClaims>;
 

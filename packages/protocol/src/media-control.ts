@@ -32,10 +32,10 @@ export const mediaNode = {
       }),
       result: z.object({ media: MediaSession, subscriptions: z.array(Subscription) }),
     },
-    /** From now on this connection gets the session's notifications. Answers whether the session still lives. */
+    /** From now on this connection gets the session's notifications. Answers whether it still lives, and its transports. */
     'session.adopt': {
       params: z.object({ mediaSessionId: z.string() }),
-      result: z.object({ alive: z.boolean() }),
+      result: z.object({ alive: z.boolean(), send: z.boolean(), receive: z.boolean() }),
     },
     'session.close': { params: z.object({ mediaSessionId: z.string() }), result: Empty },
     'transport.connect': {

@@ -16,7 +16,7 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
     {
       config: {
         access: 'anyone',
-        errors: ['unauthenticated', 'token-expired', 'room-full', 'no-media-node'],
+        errors: ['unauthenticated', 'token-expired', 'removed', 'room-full', 'no-media-node'],
       },
       schema: {
         operationId: 'join',
@@ -55,7 +55,7 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
         operationId: 'enterAsGuest',
         summary: 'A join token without an account, where the deployment is open',
         description:
-          'Whoever opens a room that nobody is in becomes its admin, unless it was set up over this API.',
+          'Who joins a room that nobody is in becomes its admin, unless it was set up over this API.',
         tags: ['join'],
         body: z.strictObject({ room: RoomId, name: DisplayName.default('') }),
         response: { 200: Token.describe('Good for twelve hours') },
@@ -67,9 +67,8 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
           'forbidden',
           'guests are not allowed here: ask for a link with a token, or turn guest access on',
         );
-      const opens = (await isVacant(context, room)) && !(await context.directory.isSetUp(room));
-      const grants = opens ? { admin: true } : {};
-      const claims = { room, sub: newId('guest', 60), name, grants };
+      const opensRoom = !(await context.directory.isSetUp(room));
+      const claims = { room, sub: newId('guest', 60), name, opensRoom };
       return {
         token: await mintJoinToken(await context.keys.first(), claims, { ttlSeconds: guestTokenSeconds }),
       };
@@ -81,22 +80,18 @@ async function takeSeat(
   { directory, placement, rooms }: DirectorContext,
   claims: VerifiedJoin,
 ): Promise<{ participantId: ParticipantId; secret: string }> {
-  const { room: roomId, sub: identity, name: displayName, metadata, grants } = claims;
+  const { room: roomId, sub: identity, name: displayName, ...rest } = claims;
+  const { metadata, grants, issuedAt, opensRoom } = rest;
+  const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom };
   for (let attempt = 1; ; attempt++) {
     const { sessions } = await directory.open(roomId);
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
     try {
       const mediaNodeId = await placement.choose(roomId, hosts);
-      return await rooms.createSeat(roomId, { identity, displayName, metadata, grants }, mediaNodeId);
+      return await rooms.createSeat(roomId, seat, mediaNodeId);
     } catch (error) {
       const ended = error instanceof PlatformError && error.code === 'room-not-found';
       if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.
     }
   }
-}
-
-/** Nobody is in it or about to be. Those in the lobby do not count: without a moderator they would wait for ever. */
-async function isVacant({ directory }: DirectorContext, roomId: RoomId): Promise<boolean> {
-  const live = await directory.live(roomId);
-  return ![...(live?.sessions ?? [])].some(({ state }) => state !== 'waiting');
 }

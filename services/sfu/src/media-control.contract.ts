@@ -75,7 +75,7 @@ export function mediaControlContract(way: string, start: () => Promise<SfuServic
       lifetime.close();
       await expect(calls['node.describe']({})).rejects.toMatchObject({ code: 'connection-lost' });
       const next = await link();
-      expect(await next.calls['session.adopt']({ mediaSessionId })).toEqual({ alive: true });
+      expect(await next.calls['session.adopt']({ mediaSessionId })).toMatchObject({ alive: true });
       await eventually(() => next.notices['session.connectivity'].length === 2 || 'not told');
       const { workers } = await next.calls['node.describe']({});
       for (const { pid } of workers) process.kill(pid, 'SIGKILL');

@@ -130,11 +130,12 @@ export class Attendance extends Lifetime {
     };
   }
 
-  /** Takes over the running media session; false when it is gone. */
+  /** Takes over the running media session; false when it is gone, or was made for fewer grants than there are now. */
   async adoptMedia(mediaSessionId: string): Promise<boolean> {
     this.#held = [];
-    const { alive } = await (await this.mediaCalls())['session.adopt']({ mediaSessionId });
-    if (!alive) return false;
+    const { alive, send, receive } = await (await this.mediaCalls())['session.adopt']({ mediaSessionId });
+    const { grants } = this;
+    if (!alive || (maySend(grants) && !send) || (grants.subscribe && !receive)) return false;
     // The transports' parameters are the client's already.
     this.#attachMedia({ mediaSessionId, nodeId: this.#session.mediaNodeId, send: null, receive: null });
     return true;

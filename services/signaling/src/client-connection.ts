@@ -178,8 +178,8 @@ export class ClientConnection extends Lifetime {
       await rooms.unpublishAll(roomId, participantId); // A reloaded page has none of its tracks any more.
       return attendance.joined();
     }
-    const alive = await attendance.adoptMedia(mediaSessionId).catch(() => false);
-    if (!alive) return attendance.joined();
+    const adopted = await attendance.adoptMedia(mediaSessionId).catch(() => false);
+    if (!adopted) return attendance.joined();
     const missed = revision > 0 ? await store.rooms.since(roomId, revision) : 'gone';
     return {
       status: 'resumed',
@@ -308,7 +308,7 @@ export class ClientConnection extends Lifetime {
     const { kind, source, name, muted, width, height } = params;
     if (kindOf[source] !== kind)
       throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
-    const before = await rooms.mayPublish(roomId, participantId, source, params.trackId);
+    const { before, locked } = await rooms.mayPublish(roomId, participantId, source, params.trackId);
     if (params.trackId && !before)
       throw new PlatformError('track-not-found', `no track ${params.trackId} of yours`);
     const trackId = before?.trackId ?? newId('t');
@@ -318,7 +318,7 @@ export class ClientConnection extends Lifetime {
       trackId,
       epoch: (before?.epoch ?? 0) + 1,
       kind,
-      muted: muted || before?.mutedBy === 'moderator',
+      muted: muted || locked,
       ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
       ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),
     });
