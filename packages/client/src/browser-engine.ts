@@ -10,6 +10,7 @@ import type {
 } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
+import { EncodingDemand } from './encoding-demand.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
 
@@ -114,9 +115,12 @@ export class BrowserEngine implements MediaEngine {
             encodings: encodingsFor(options, track.getSettings().height ?? 720),
             codecOptions: { videoGoogleStartBitrate: 1_000 },
           });
+    const demand =
+      track.kind === 'video' && producer.rtpSender ? new EncodingDemand(producer.rtpSender) : undefined;
     return {
       replaceTrack: (next) => (producer.closed ? Promise.resolve() : producer.replaceTrack({ track: next })),
       setPaused: (paused) => (producer.closed ? undefined : paused ? producer.pause() : producer.resume()),
+      setDemand: (maxSpatialLayer) => demand?.set(maxSpatialLayer),
       close: () => producer.close(),
     };
   }

@@ -4,11 +4,13 @@ export type {
   Grants,
   LayerPreferences,
   LeaveReason,
+  LimitReason,
   RoomSettings,
   Source,
   WaitingParticipant,
 } from '@weir/protocol';
 export { devices } from './devices.ts';
+export type { Downlink } from './downlink.ts';
 export type { LocalParticipant } from './local-participant.ts';
 export type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
 export type { Participant, RemoteParticipant } from './participant.ts';

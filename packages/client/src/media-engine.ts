@@ -24,6 +24,8 @@ export type MediaSignaling = {
 export type Production = {
   replaceTrack(track: MediaStreamTrack | null): Promise<void>;
   setPaused(paused: boolean): void;
+  /** What nobody wants need not be encoded: layers above this one; all of it when null. */
+  setDemand(maxSpatialLayer: number | null): void;
   close(): void;
 };
 

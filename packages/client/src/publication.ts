@@ -1,5 +1,5 @@
 import { PlatformError } from '@weir/core';
-import type { LayerPreferences, Source, Track } from '@weir/protocol';
+import type { LayerPreferences, LimitReason, Source, Track } from '@weir/protocol';
 import type { Production } from './media-engine.ts';
 import type { Participant } from './participant.ts';
 import type { PublishOptions } from './publish-options.ts';
@@ -49,6 +49,11 @@ export class RemotePublication extends Publication {
   mediaTrack: MediaStreamTrack | undefined;
   /** The layer that the server forwards now; undefined: none, or not known. */
   layer: { spatial: number; temporal: number } | undefined;
+  /**
+   * Why nothing, or less than asked for, is received: your line (`bandwidth`), its sender (`publisher`: it sends no more),
+   * a mute, or that you paused it (`not-shown`). Undefined: all that was asked for flows.
+   */
+  limitedBy: LimitReason | undefined;
 
   constructor(participant: Participant, info: Track, control: RemoteControl) {
     super(participant, info);
@@ -129,6 +134,11 @@ export class LocalPublication extends Publication {
 
   unpublish(): Promise<void> {
     return this.#control.unpublish(this);
+  }
+
+  /** The highest layer that anybody wants: what is above it is not encoded, nothing at all when it is null. */
+  setDemand(maxSpatialLayer: number | null): void {
+    this.production?.setDemand(maxSpatialLayer);
   }
 
   /** The server said how it stands (a moderator muted or unlocked it). */

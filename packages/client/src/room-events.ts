@@ -1,5 +1,6 @@
 import type { PlatformError } from '@weir/core';
 import type { DataMessage, LeaveReason, RoomSettings, WaitingParticipant } from '@weir/protocol';
+import type { Downlink } from './downlink.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import type { Publication, RemotePublication } from './publication.ts';
 
@@ -15,7 +16,7 @@ export type RoomEvents = {
   participantUpdated: [Participant];
   participantLeft: [RemoteParticipant, LeaveReason];
   trackPublished: [RemotePublication];
-  /** Muted, or the layer changed; local publications too: a moderator may have muted you. */
+  /** Muted, or the layer or what limits it changed; local publications too: a moderator may have muted you. */
   trackUpdated: [Publication];
   trackUnpublished: [Publication];
   trackSubscribed: [RemotePublication, MediaStreamTrack];
@@ -27,6 +28,7 @@ export type RoomEvents = {
   roomUpdated: [RoomSettings];
   /** Loudest first. */
   speakersChanged: [Participant[]];
+  downlinkChanged: [Downlink];
   /** Media is being set up anew; the reason in words. */
   mediaReset: [string];
   /** Undefined: you left. */

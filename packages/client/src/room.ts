@@ -2,6 +2,7 @@ import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger } fr
 import type { Grants, RoomEvent, RoomSettings, WaitingParticipant } from '@weir/protocol';
 import { BrowserEngine } from './browser-engine.ts';
 import { askDirector, openSocket } from './director.ts';
+import { type Downlink, downlinkOf } from './downlink.ts';
 import { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine } from './media-engine.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
@@ -57,6 +58,7 @@ export class Room {
   /** Events that came before the answer that they follow. */
   #early: { revision: number; event: RoomEvent }[] | undefined = [];
   #mediaBroken = false;
+  #downlink: Downlink = 'good';
   readonly #marks: Record<string, number> = {};
 
   constructor(options: RoomOptions) {
@@ -113,6 +115,10 @@ export class Room {
   }
   get speakers(): readonly Participant[] {
     return this.#speakers;
+  }
+  /** What your line carries of what you asked for; `downlinkChanged` tells. */
+  get downlink(): Downlink {
+    return this.#downlink;
   }
   /** For tests and debug panels: the connections, and when each step of joining was done (ms of `performance.now()`). */
   get debug(): { send?: RTCPeerConnection; receive?: RTCPeerConnection; timings: Record<string, number> } {
@@ -263,13 +269,19 @@ export class Room {
     events.on('subscriptionClosed', ({ trackId, subscriptionId }) =>
       this.#subscriber.closedByServer(trackId, subscriptionId),
     );
-    events.on('layersChanged', ({ trackId, spatialLayer, temporalLayer }) => {
+    events.on('layersChanged', ({ trackId, spatialLayer, temporalLayer, reason }) => {
       const publication = this.#model.track(trackId);
       if (!publication) return;
       publication.layer =
         spatialLayer === null ? undefined : { spatial: spatialLayer, temporal: temporalLayer ?? 0 };
+      publication.limitedBy = reason;
       this.events.emit('trackUpdated', publication);
     });
+    events.on('demandChanged', ({ trackId, maxSpatialLayer }) =>
+      this.local.publications.get(trackId)?.setDemand(maxSpatialLayer),
+    );
+    for (const change of ['trackUpdated', 'trackUnsubscribed', 'trackUnpublished'] as const)
+      this.events.on(change, () => this.#judgeDownlink());
     events.on('speakers', ({ speakers }) => {
       const of = (id: string) => (id === this.local.participantId ? this.local : this.#model.remotes.get(id));
       this.#speakers = speakers.flatMap(({ participantId }) => of(participantId) ?? []);
@@ -379,6 +391,13 @@ export class Room {
     if (this.#status === status) return;
     this.#status = status;
     this.events.emit('statusChanged', status);
+  }
+
+  #judgeDownlink(): void {
+    const downlink = downlinkOf(this.#model.remoteTracks());
+    if (downlink === this.#downlink) return;
+    this.#downlink = downlink;
+    this.events.emit('downlinkChanged', downlink);
   }
 
   #mark(step: string): void {

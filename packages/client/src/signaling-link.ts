@@ -47,6 +47,7 @@ export type SignalingLinkEvents = {
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
   subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
   layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
+  demandChanged: [NoticeParams<SignalingClient, 'track.demand'>];
   speakers: [NoticeParams<SignalingClient, 'room.speakers'>];
 };
 
@@ -287,6 +288,7 @@ export class SignalingLink extends Lifetime {
         'media.reset': (notice) => this.events.emit('mediaReset', notice),
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
         'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
+        'track.demand': (notice) => this.events.emit('demandChanged', notice),
         'room.speakers': (notice) => this.events.emit('speakers', notice),
       },
     });

@@ -227,6 +227,7 @@ export class Subscriber {
     if (!publication?.mediaTrack) return;
     publication.mediaTrack = undefined;
     publication.layer = undefined;
+    publication.limitedBy = undefined;
     this.#events.emit('trackUnsubscribed', publication);
   }
 

@@ -23,6 +23,7 @@ export class NoticeLog {
     'session.connectivity': [],
     'subscription.closed': [],
     'subscription.layers': [],
+    'track.demand': [],
     'room.speakers': [],
   };
   readonly listener: NoticeHandlers<MediaControl> = {
@@ -30,6 +31,7 @@ export class NoticeLog {
     'session.connectivity': (notice) => this.notices['session.connectivity'].push(notice),
     'subscription.closed': (notice) => this.notices['subscription.closed'].push(notice),
     'subscription.layers': (notice) => this.notices['subscription.layers'].push(notice),
+    'track.demand': (notice) => this.notices['track.demand'].push(notice),
     'room.speakers': (notice) => this.notices['room.speakers'].push(notice),
   };
 }

@@ -93,6 +93,7 @@ export class PeerEngine implements MediaEngine {
         paused = value;
         update();
       },
+      setDemand: () => {}, // What is prepared costs nothing to encode: its receivers see a steady sender.
       close: () => sent.close(),
     };
   }

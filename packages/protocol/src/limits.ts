@@ -12,6 +12,8 @@ export const limits = {
   clientMessageRate: { perSecond: 60, burst: 240 },
   /** Reliable data messages of one participant. */
   dataMessageRate: { perSecond: 20, burst: 60 },
+  /** Tracks whose preferences one client connection changes. */
+  preferenceRate: { perSecond: 200, burst: 1_000 },
   /** How long a session may be away and keep its seat. */
   resumeWindowMs: 60_000,
   /** How long a placement by the director waits for its client. */

@@ -8,7 +8,14 @@ import {
   RtpParameters,
   SctpStreamParameters,
 } from './rtp.ts';
-import { Direction, LayerPreferences, MediaSession, SubscribeResult, Subscription } from './signaling.ts';
+import {
+  Direction,
+  LayerPreferences,
+  LimitReason,
+  MediaSession,
+  SubscribeResult,
+  Subscription,
+} from './signaling.ts';
 
 const Empty = z.object({});
 const trackIds = z.array(TrackId);
@@ -123,6 +130,12 @@ export const mediaControl = {
       trackId: TrackId,
       spatialLayer: z.number().int().nullable(),
       temporalLayer: z.number().int().nullable(),
+      reason: LimitReason.optional(),
+    }),
+    'track.demand': z.object({
+      mediaSessionId: z.string(),
+      trackId: TrackId,
+      maxSpatialLayer: z.number().int().nullable(),
     }),
     'room.speakers': z.object({
       roomId: RoomId,

@@ -114,6 +114,14 @@ export const LayerPreferences = z.object({
 });
 export type LayerPreferences = z.infer<typeof LayerPreferences>;
 
+/** Why nothing of a track flows, or less than its receiver asked for. */
+export const LimitReason = z
+  .enum(['bandwidth', 'publisher', 'muted', 'not-shown'])
+  .describe(
+    'bandwidth: the receiver’s line; publisher: it is not sent; muted: by its owner or a moderator; not-shown: the receiver paused it',
+  );
+export type LimitReason = z.infer<typeof LimitReason>;
+
 const Empty = z.object({});
 const trackIds = z.array(TrackId).max(limits.subscriptionsPerRequest);
 
@@ -237,7 +245,11 @@ export const signalingClient = {
       trackId: TrackId,
       spatialLayer: z.number().int().nullable(),
       temporalLayer: z.number().int().nullable(),
+      /** Absent: all that was asked for flows. */
+      reason: LimitReason.optional(),
     }),
+    /** The highest layer of a track of yours that anybody wants; null when nobody wants any. */
+    'track.demand': z.object({ trackId: TrackId, maxSpatialLayer: z.number().int().nullable() }),
     /** Who speaks, loudest first; levels in dBov, -127 (silence) to 0. */
     'room.speakers': z.object({
       speakers: z.array(z.object({ trackId: TrackId, participantId: ParticipantId, level: z.number() })),

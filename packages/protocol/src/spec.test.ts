@@ -89,6 +89,10 @@ describe('SPEC.md', () => {
     ['SG33', `${limits.dataMessageRate.perSecond} a second, ${limits.dataMessageRate.burst} at once`],
     ['SG34', `${limits.subscriptionsPerRequest} tracks`],
     ['SG40', kib(limits.lossyPayloadBytes)],
+    [
+      'SG44',
+      `${limits.preferenceRate.perSecond} tracks a second, ${limits.preferenceRate.burst.toLocaleString('en')} at once`,
+    ],
     ['DI1', seconds(limits.placementMs)],
   ])('%s says "%s" like limits.ts', (rule, words) => {
     expect(rules.get(rule)?.replaceAll('\n', ' ')).toContain(words);

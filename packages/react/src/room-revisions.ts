@@ -17,6 +17,7 @@ const everyType = Object.keys({
   lobbyChanged: 0,
   roomUpdated: 0,
   speakersChanged: 0,
+  downlinkChanged: 0,
   mediaReset: 0,
   closed: 0,
 } satisfies Record<RoomEventType, 0>) as RoomEventType[];

@@ -71,6 +71,7 @@ export class ControlServer extends Lifetime {
       'session.connectivity': (notice) => peer.notify('session.connectivity', notice),
       'subscription.closed': (notice) => peer.notify('subscription.closed', notice),
       'subscription.layers': (notice) => peer.notify('subscription.layers', notice),
+      'track.demand': (notice) => peer.notify('track.demand', notice),
       'room.speakers': (notice) => peer.notify('room.speakers', notice),
     };
     const peer = new RpcPeer<MediaNodeContract, MediaControl>(wsChannel(socket), {

@@ -295,6 +295,7 @@ export class Attendance extends Lifetime {
     notices.on('subscription.layers', ({ mediaSessionId: _, ...layers }) =>
       peer.notify('subscription.layers', layers),
     );
+    notices.on('track.demand', ({ mediaSessionId: _, ...demand }) => peer.notify('track.demand', demand));
     notices.on('room.speakers', ({ speakers }) => peer.notify('room.speakers', { speakers }));
     notices.on('session.lost', ({ reason }) => void this.#rehome(reason));
     notices.on('linkLost', (nodeId) => {

@@ -49,6 +49,7 @@ export class ClientConnection extends Lifetime {
   readonly #peer: RpcPeer<SignalingServer, SignalingClient>;
   readonly #messages = new TokenBucket(limits.clientMessageRate);
   readonly #data = new TokenBucket(limits.dataMessageRate);
+  readonly #preferences = new TokenBucket(limits.preferenceRate);
   #attendance: Attendance | undefined;
   #joining = false;
   #violations = 0;
@@ -243,7 +244,14 @@ export class ClientConnection extends Lifetime {
       },
       'track.start': (params) => this.#media('track.start', params),
       'track.unsubscribe': (params) => this.#media('track.unsubscribe', params),
-      'track.setPreferences': (params) => this.#media('track.setPreferences', params),
+      'track.setPreferences': async (params) => {
+        if (!this.#preferences.take(params.preferences.length))
+          throw new PlatformError(
+            'rate-limited',
+            `preferences of more than ${limits.preferenceRate.perSecond} tracks a second`,
+          );
+        return this.#media('track.setPreferences', params);
+      },
 
       'participant.update': async (update) => {
         const { roomId, participantId } = this.#attended;

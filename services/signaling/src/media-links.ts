@@ -59,6 +59,7 @@ export class MediaLinks extends Lifetime {
         this.#bySession.get(notice.mediaSessionId)?.emit('subscription.closed', notice),
       'subscription.layers': (notice) =>
         this.#bySession.get(notice.mediaSessionId)?.emit('subscription.layers', notice),
+      'track.demand': (notice) => this.#bySession.get(notice.mediaSessionId)?.emit('track.demand', notice),
       'room.speakers': (notice) => {
         for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.speakers', notice);
       },

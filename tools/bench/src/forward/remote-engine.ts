@@ -49,7 +49,7 @@ export class RemoteEngine implements MediaEngine {
     const { trackIndex, rtpParameters } = await this.#peers.call('addTrack', { id, packetsPerSecond });
     await announce(rtpParameters);
     await this.#peers.call('startTrack', { trackIndex });
-    return { replaceTrack: async () => {}, setPaused: () => {}, close: () => {} };
+    return { replaceTrack: async () => {}, setPaused: () => {}, setDemand: () => {}, close: () => {} };
   }
 
   publishData(): never {
