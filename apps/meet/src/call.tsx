@@ -10,6 +10,7 @@ import {
   ParticipantsPanel,
   RoomProvider,
   type RoomProviderProps,
+  type StageChoice,
   useMediaSwitch,
   useRoom,
   useWords,
@@ -31,8 +32,17 @@ export function Call({ room, choice }: CallProps) {
   const remember = useCallback((devices: JoinChoice['devices']) => {
     memory.devices = devices;
   }, []);
+  const rememberStage = useCallback((stage: StageChoice) => {
+    memory.stage = stage;
+  }, []);
   return (
-    <RoomProvider room={room} deviceChoice={choice.devices} onDeviceChoice={remember}>
+    <RoomProvider
+      room={room}
+      deviceChoice={choice.devices}
+      onDeviceChoice={remember}
+      stageChoice={memory.stage}
+      onStageChoice={rememberStage}
+    >
       <CallStage choice={choice} />
     </RoomProvider>
   );
@@ -51,7 +61,7 @@ function CallStage({ choice }: { choice: JoinChoice }) {
     <div className="meet-call" data-testid="call" data-panel={panel}>
       <CallInfo />
       <main className="meet-stage">
-        <ParticipantGrid onShowEverybody={() => setPanel('participants')} />
+        <ParticipantGrid />
         <div className="meet-over">
           <StatusBanner />
           <AloneHint />

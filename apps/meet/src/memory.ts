@@ -1,4 +1,4 @@
-import type { DeviceChoice, JoinChoice } from '@weir/react';
+import { type DeviceChoice, type JoinChoice, type StageChoice, stageLayouts } from '@weir/react';
 
 const recentLimit = 6;
 
@@ -33,6 +33,18 @@ export const memory = {
   },
   set devices(devices: DeviceChoice) {
     write(local, 'weir.choice', { ...memory.choice, devices });
+  },
+
+  /** How the stage was looked at. */
+  get stage(): Partial<StageChoice> {
+    const { layout, self } = read<Partial<StageChoice>>(local, 'weir.stage', {});
+    return {
+      ...(layout && stageLayouts.includes(layout) ? { layout } : {}),
+      ...(self === 'corner' ? { self } : {}),
+    };
+  },
+  set stage(stage: StageChoice) {
+    write(local, 'weir.stage', stage);
   },
 
   /** Newest first. */

@@ -12,6 +12,7 @@ import {
   Video,
   VideoOff,
 } from 'lucide-react';
+import { LayoutMenu } from './layout-menu.tsx';
 import { OptionsMenu } from './options-menu.tsx';
 import { useChat } from './use-chat.ts';
 import { useLobby } from './use-lobby.ts';
@@ -106,6 +107,7 @@ export function ControlBar({ panel, onPanel, onLeave, onEndForAll, onProblem }: 
         wideOnly
         onClick={flipHand}
       />
+      <LayoutMenu className="weir-wide-only" />
       <OptionsMenu
         screen={canShare ? { on: screen.on, flip: share } : undefined}
         hand={{ on: hand.raised, flip: flipHand }}

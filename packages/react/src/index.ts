@@ -3,8 +3,9 @@ export { Avatar } from './avatar.tsx';
 export { type ChatMessage, chatHistoryLimit } from './chat-history.ts';
 export { ChatPanel } from './chat-panel.tsx';
 export { ControlBar, type ControlBarProps, type Panel } from './control-bar.tsx';
+export { LayoutMenu } from './layout-menu.tsx';
 export { LobbyPanel } from './lobby-panel.tsx';
-export { ParticipantGrid, type ParticipantGridProps } from './participant-grid.tsx';
+export { ParticipantGrid } from './participant-grid.tsx';
 export { ParticipantsPanel } from './participants-panel.tsx';
 export { type JoinChoice, PreJoin, type PreJoinProps } from './pre-join.tsx';
 export {
@@ -16,6 +17,8 @@ export {
 } from './room-context.tsx';
 export type { RoomEventType } from './room-revisions.ts';
 export { fitGrid, type Rect, type Size } from './stage-layout.ts';
+export { type SelfView, type StageLayout, stageLayouts } from './stage-plan.ts';
+export { type StageChoice, type StageView, useStageView } from './stage-view.tsx';
 export { type Chat, useChat } from './use-chat.ts';
 export { type DeviceLists, useDeviceLists, useDevices } from './use-devices.ts';
 export { useLevel } from './use-level.ts';
@@ -33,7 +36,7 @@ export { usePublication, usePublicationFacts, usePublications } from './use-publ
 export { useCloseError, useRoomSettings, useRoomStatus } from './use-room-status.ts';
 export { useRoomRevision, useRoomValue } from './use-room-value.ts';
 export { useShortcuts } from './use-shortcuts.ts';
-export { useIsSpeaking, useSpeakers } from './use-speakers.ts';
+export { useIsSpeaking, useMainSpeaker, useSpeakers } from './use-speakers.ts';
 export { useTrackElement } from './use-track-element.ts';
 export { VideoTile, type VideoTileProps } from './video-tile.tsx';
 export { type Words, words } from './words.ts';

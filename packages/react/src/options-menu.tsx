@@ -1,7 +1,8 @@
 import type { PlatformError } from '@weir/client';
-import { Check, DoorOpen, Ellipsis, Hand, MonitorUp, PhoneOff } from 'lucide-react';
+import { DoorOpen, Ellipsis, Hand, MonitorUp, PhoneOff } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { LayoutChoices } from './layout-menu.tsx';
+import { MenuMark } from './menu-mark.tsx';
 import type { DeviceKind } from './room-context.tsx';
 import { useRoom } from './room-context.tsx';
 import { useDevices } from './use-devices.ts';
@@ -46,6 +47,8 @@ export function OptionsMenu({ screen, hand, onProblem, onEndForAll }: OptionsMen
               <Hand aria-hidden="true" />
               {hand.on ? words.lowerHand : words.raiseHand}
             </DropdownMenu.Item>
+            <DropdownMenu.Separator className="weir-menu-line" />
+            <LayoutChoices />
             <DropdownMenu.Separator className="weir-menu-line" />
           </div>
           <DeviceChoices onProblem={onProblem} />
@@ -114,17 +117,5 @@ function RoomChoices({ onProblem, onEndForAll }: Pick<OptionsMenuProps, 'onProbl
         </DropdownMenu.Item>
       )}
     </>
-  );
-}
-
-/** A check mark where chosen; its place is kept where not. */
-function MenuMark({ fallback }: { fallback?: ReactNode }) {
-  return (
-    <span className="weir-menu-mark">
-      <DropdownMenu.ItemIndicator>
-        <Check aria-hidden="true" />
-      </DropdownMenu.ItemIndicator>
-      {fallback && <span className="weir-menu-fallback">{fallback}</span>}
-    </span>
   );
 }

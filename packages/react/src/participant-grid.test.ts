@@ -58,10 +58,15 @@ const picture = (id: string, source?: string) => tile(id, source).getAttribute('
 const waitFor = (read: () => Promise<unknown>, expected: unknown, timeout = 8_000) =>
   expect.poll(read, { timeout }).toBe(expected);
 
+const idsShown = () =>
+  page.$$eval('[data-testid=tile]', (tiles) =>
+    tiles.map((element) => element.getAttribute('data-participant')!),
+  );
+
 /** Where the tiles are once they have arrived there. */
 async function rects(): Promise<Rect[]> {
   await page.waitForTimeout(400);
-  return page.$$eval('.weir-tile', (tiles) =>
+  return page.$$eval('.weir-tile:not([data-place=corner])', (tiles) =>
     tiles.map((element) => {
       const { x, y, width, height } = element.getBoundingClientRect();
       return { x, y, width, height };
@@ -137,25 +142,30 @@ test.each([
         false,
       );
   }
-  const shown = await page.locator('[data-testid=tile]').count();
-  const rest = await page.locator('.weir-tile-rest').count();
-  if (rest) expect(await page.locator('.weir-tile-rest').textContent()).toBe(`${count + 1 - shown} more`);
-  else expect(shown).toBe(count + 1);
+  const seen = new Set<string>();
+  for (;;) {
+    for (const id of await idsShown()) seen.add(id);
+    const next = page.getByRole('button', { name: 'Next page' });
+    if (!(await next.count()) || (await next.isDisabled())) break;
+    await next.click();
+  }
+  expect(seen.size).toBe(count + 1);
 });
 
 test('who speaks without a place on the stage gets one', async () => {
   await page.evaluate(() => {
     for (let i = 0; i < 60; i++) stage.join(`p${i}`, false);
   });
-  await waitFor(() => page.locator('.weir-tile-rest').count(), 1);
+  await waitFor(() => page.getByTestId('pager').count(), 1);
   expect(await tile('p59').count()).toBe(0);
+  const before = await rects();
   await page.evaluate(() => stage.speak('p59'));
   await waitFor(() => tile('p59').count(), 1);
-  expect(await tile('p59').getAttribute('data-participant')).toBe('p59');
+  expect(await rects()).toEqual(before);
   expect(await tile('p0').count()).toBe(1);
 });
 
-test('a shared screen is large, beside the others, until it is put back or ends', async () => {
+test('a shared screen is large, beside the others, unless the grid is chosen', async () => {
   await page.evaluate(() => {
     stage.join('alice');
     stage.join('bob');
@@ -167,14 +177,44 @@ test('a shared screen is large, beside the others, until it is put back or ends'
     expect(other.width * other.height * 4).toBeLessThan(screen!.width * screen!.height);
     expect(other.x).toBeGreaterThanOrEqual(screen!.x + screen!.width);
   }
-  await tile('alice', 'screen').getByRole('button').click();
+  await page.getByTestId('layout-button').click();
+  await page.getByTestId('layout-grid').click();
   const back = await rects();
   expect(new Set(back.map(({ width }) => width)).size).toBe(1);
-  await tile('bob').hover();
-  await tile('bob').getByRole('button').click();
-  const enlarged = await tile('bob').boundingBox();
-  await page.waitForTimeout(300);
-  expect((await tile('bob').boundingBox())!.width).toBeGreaterThan(enlarged!.width);
+  await tile('bob').getByRole('button', { name: /^Pin/ }).click();
+  expect(await tile('bob').getAttribute('data-place')).toBe('main');
+  await tile('bob')
+    .getByRole('button', { name: /^Unpin/ })
+    .click();
+  await waitFor(() => tile('bob').getAttribute('data-place'), 'tile');
   await page.evaluate(() => stage.unpublish('alice', 'screen'));
   await waitFor(() => tile('alice', 'screen').count(), 0);
+});
+
+test('in the speaker layout who speaks becomes large, and only two tiles change places', async () => {
+  await page.evaluate(() => {
+    for (const id of ['alice', 'bob', 'carol', 'dan']) stage.join(id);
+    stage.speak('alice');
+  });
+  await page.getByTestId('layout-button').click();
+  await page.getByTestId('layout-speaker').click();
+  await waitFor(() => tile('alice').getAttribute('data-place'), 'main');
+  const placeOf = async (id: string) => {
+    await rects(); // Until all have arrived.
+    return tile(id).boundingBox();
+  };
+  const [alice, bob, carol, dan] = [
+    await placeOf('alice'),
+    await placeOf('bob'),
+    await placeOf('carol'),
+    await placeOf('dan'),
+  ];
+  await page.evaluate(() => stage.speak('carol'));
+  await waitFor(() => tile('carol').getAttribute('data-place'), 'main');
+  expect([
+    await placeOf('alice'),
+    await placeOf('bob'),
+    await placeOf('carol'),
+    await placeOf('dan'),
+  ]).toEqual([carol, bob, alice, dan]);
 });

@@ -1,6 +1,6 @@
 import { type RemotePublication, Room } from '@weir/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { PictureDemand, wantedLayer } from './picture-demand.ts';
+import { PictureDemand, wantedPicture } from './picture-demand.ts';
 
 const p720 = { spatialLayers: 3, height: 720 };
 
@@ -21,7 +21,16 @@ test.each([
   ],
   ['a picture of unknown height', { spatialLayers: 3 }, [300], { paused: false, maxSpatialLayer: 1 }],
 ])('%s', (_, info, heights, wanted) => {
-  expect(wantedLayer(info, heights)).toEqual(wanted);
+  const viewers = heights.map((height) => ({ height, rank: 'rest' as const }));
+  expect(wantedPicture(info, viewers)).toEqual({ ...wanted, priority: 100 });
+});
+
+test('the first of its viewers decides what a picture counts', () => {
+  const rest = { height: 100, rank: 'rest' as const };
+  const speaker = { height: 100, rank: 'speaker' as const };
+  expect(wantedPicture(p720, [rest, speaker]).priority).toBe(200);
+  expect(wantedPicture(p720, [speaker, { ...rest, rank: 'pinned' }]).priority).toBe(255);
+  expect(wantedPicture(p720, [rest, { height: 0, rank: 'pinned' }]).priority).toBe(100);
 });
 
 describe('PictureDemand', () => {
@@ -49,7 +58,7 @@ describe('PictureDemand', () => {
     await settle();
     demand.show(publication, second, 690);
     await settle();
-    expect(setPreferences.mock.calls).toEqual([[{ paused: false, maxSpatialLayer: 2 }]]);
+    expect(setPreferences.mock.calls).toEqual([[{ paused: false, maxSpatialLayer: 2, priority: 100 }]]);
   });
 
   test('pauses what no tile shows any more, and resumes it', async () => {
@@ -64,6 +73,21 @@ describe('PictureDemand', () => {
     expect(
       setPreferences.mock.calls.map(([wanted]: unknown[]) => (wanted as { paused: boolean }).paused),
     ).toEqual([false, true, false]);
+  });
+
+  test('tells when a picture counts more, and not before it was measured', async () => {
+    const { demand, publication, setPreferences } = setup();
+    const tile = {};
+    demand.rank(publication, tile, 'speaker');
+    await settle();
+    expect(setPreferences).not.toHaveBeenCalled();
+    demand.show(publication, tile, 100);
+    await settle();
+    demand.rank(publication, tile, 'pinned');
+    await settle();
+    expect(
+      setPreferences.mock.calls.map(([wanted]: unknown[]) => (wanted as { priority: number }).priority),
+    ).toEqual([200, 255]);
   });
 
   test('asks again at the next change when the room did not hear it', async () => {

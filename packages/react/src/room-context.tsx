@@ -1,6 +1,7 @@
 import type { Room } from '@weir/client';
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 import { RoomRevisions } from './room-revisions.ts';
+import { type StageChoice, StageViewProvider } from './stage-view.tsx';
 
 /** Device ids by kind; absent: the browser's default. */
 export type DeviceChoice = { camera?: string; microphone?: string; speaker?: string };
@@ -20,6 +21,9 @@ export type RoomProviderProps = {
   deviceChoice?: DeviceChoice;
   /** Told when the user takes another device: the place to remember it. */
   onDeviceChoice?: (choice: DeviceChoice) => void;
+  /** The view of the stage to begin with. */
+  stageChoice?: Partial<StageChoice>;
+  onStageChoice?: (choice: StageChoice) => void;
   children: ReactNode;
 };
 
@@ -28,6 +32,8 @@ export function RoomProvider({
   room,
   deviceChoice: initial = {},
   onDeviceChoice,
+  stageChoice,
+  onStageChoice,
   children,
 }: RoomProviderProps) {
   RoomRevisions.of(room); // From now on no event is missed.
@@ -41,7 +47,13 @@ export function RoomProvider({
     [deviceChoice, onDeviceChoice],
   );
   const value = useMemo(() => ({ room, deviceChoice, chooseDevice }), [room, deviceChoice, chooseDevice]);
-  return <RoomContext value={value}>{children}</RoomContext>;
+  return (
+    <RoomContext value={value}>
+      <StageViewProvider initial={stageChoice} onChoice={onStageChoice}>
+        {children}
+      </StageViewProvider>
+    </RoomContext>
+  );
 }
 
 export function useRoomContext(): RoomContextValue {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { fitGrid, gridCapacity, type Rect, type Size, spotlightBoxes } from './stage-layout.ts';
+import {
+  cornerBox,
+  fitGrid,
+  gridCapacity,
+  type Rect,
+  type Size,
+  sidebarBoxes,
+  speakerBoxes,
+} from './stage-layout.ts';
 
 const gap = 8;
 const boxes: [string, Size][] = [
@@ -74,24 +82,33 @@ test.each([
 });
 
 test('the capacity keeps tiles large enough to say something', () => {
-  expect(gridCapacity({ width: 374, height: 700 }, gap, 49)).toBe(21);
+  expect(gridCapacity({ width: 374, height: 700 }, gap, 49)).toBe(14);
   expect(gridCapacity({ width: 1350, height: 690 }, gap, 49)).toBe(49);
   expect(gridCapacity({ width: 10, height: 10 }, gap, 49)).toBe(1);
 });
 
-describe.each(boxes)('a spotlight on %s', (_, box) => {
-  test('is larger than the strip, which stays inside', () => {
-    const { main, strip } = spotlightBoxes(box, 5, gap);
+describe.each(boxes)('a large picture on %s', (_, box) => {
+  test.each([sidebarBoxes, speakerBoxes])('is larger than the strip, which stays inside', (boxesOf) => {
+    const { main, strip } = boxesOf(box, 5, gap);
     expect(overlap(main, strip)).toBe(false);
-    expect(strip.x + strip.width).toBeLessThanOrEqual(box.width);
-    expect(strip.y + strip.height).toBeLessThanOrEqual(box.height);
+    for (const part of [main, strip]) {
+      expect(part.x + part.width).toBeLessThanOrEqual(box.width);
+      expect(part.y + part.height).toBeLessThanOrEqual(box.height);
+    }
     const taller = box.height > box.width;
     if (!taller) expect(main.width * main.height).toBeGreaterThan(strip.width * strip.height);
     expect(main.width).toBeGreaterThan(0);
     expect(main.height).toBeGreaterThan(0);
   });
 
-  test('has the box to itself when there is nobody else', () => {
-    expect(spotlightBoxes(box, 0, gap).main).toEqual({ x: 0, y: 0, ...box });
+  test.each([sidebarBoxes, speakerBoxes])('has the box to itself when there is nobody else', (boxesOf) => {
+    expect(boxesOf(box, 0, gap).main).toEqual({ x: 0, y: 0, ...box });
+  });
+
+  test('a corner for yourself is inside, and small', () => {
+    const corner = cornerBox(box, gap);
+    expect(corner.x).toBeGreaterThanOrEqual(0);
+    expect(corner.y).toBeGreaterThanOrEqual(0);
+    if (box.width > 200) expect(corner.width * corner.height * 4).toBeLessThan(box.width * box.height);
   });
 });

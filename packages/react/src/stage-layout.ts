@@ -4,8 +4,8 @@ export type Size = { width: number; height: number };
 const widest = 16 / 9;
 /** Cameras are wide: in a wide box little is cut off, in a tall one a face is enough. */
 const narrowest = { wideBox: 4 / 3, tallBox: 4 / 5 };
-/** A smaller tile says nothing: the rest is told as a number. */
-const smallestTile = 92;
+/** A smaller tile says nothing: the rest is on another page. */
+const smallestTile = { width: 120, height: 88 };
 
 /**
  * Tiles for `count` pictures in a box: the number of columns that makes them largest, up to 16:9, the last row centred.
@@ -51,29 +51,49 @@ function placeRows(count: number, columns: number, tile: Size, box: Size, gap: n
 
 /** How many tiles a box has room for, at most `most`. */
 export function gridCapacity(box: Size, gap: number, most: number): number {
-  const fit = (length: number) => Math.max(1, Math.floor((length + gap) / (smallestTile + gap)));
-  return Math.min(most, fit(box.width) * fit(box.height));
+  const fit = (length: number, least: number) => Math.max(1, Math.floor((length + gap) / (least + gap)));
+  return Math.min(most, fit(box.width, smallestTile.width) * fit(box.height, smallestTile.height));
 }
 
 export type SpotlightBoxes = { main: Rect; strip: Rect };
 
+const nothing: Rect = { x: 0, y: 0, width: 0, height: 0 };
+
 /** One large picture, and beside it (wide box) or below it (tall box) a strip for the others. */
-export function spotlightBoxes(box: Size, others: number, gap: number): SpotlightBoxes {
-  const nothing = { x: 0, y: 0, width: 0, height: 0 };
+export function sidebarBoxes(box: Size, others: number, gap: number): SpotlightBoxes {
   if (others === 0) return { main: { x: 0, y: 0, ...box }, strip: nothing };
-  if (box.width >= box.height) {
-    const strip = Math.round(Math.min(Math.max(box.width * 0.2, 128), 480));
-    const width = box.width - strip - gap;
-    return {
-      main: { x: 0, y: 0, width, height: box.height },
-      strip: { x: width + gap, y: 0, width: strip, height: box.height },
-    };
-  }
+  if (box.width < box.height) return stackedBoxes(box, gap);
+  const strip = Math.round(Math.min(Math.max(box.width * 0.2, 128), 640));
+  const width = box.width - strip - gap;
+  return {
+    main: { x: 0, y: 0, width, height: box.height },
+    strip: { x: width + gap, y: 0, width: strip, height: box.height },
+  };
+}
+
+/** One large picture below a single row of the others; in a tall box above them, as a hand reaches them there. */
+export function speakerBoxes(box: Size, others: number, gap: number): SpotlightBoxes {
+  if (others === 0) return { main: { x: 0, y: 0, ...box }, strip: nothing };
+  if (box.width < box.height) return stackedBoxes(box, gap);
+  const strip = Math.round(Math.min(Math.max(box.height * 0.18, smallestTile.height), 320));
+  return {
+    main: { x: 0, y: strip + gap, width: box.width, height: box.height - strip - gap },
+    strip: { x: 0, y: 0, width: box.width, height: strip },
+  };
+}
+
+function stackedBoxes(box: Size, gap: number): SpotlightBoxes {
   // A screen is wide: more height would stay black.
   const height = Math.round(Math.min(Math.max(box.width * 0.75, box.height * 0.4), box.height * 0.72));
-  const strip = box.height - height - gap;
   return {
     main: { x: 0, y: 0, width: box.width, height },
-    strip: { x: 0, y: height + gap, width: box.width, height: strip },
+    strip: { x: 0, y: height + gap, width: box.width, height: box.height - height - gap },
   };
+}
+
+/** Yourself in a corner, over the others. */
+export function cornerBox(box: Size, gap: number): Rect {
+  const width = Math.round(Math.min(Math.max(box.width * 0.18, 112), 400));
+  const height = Math.round(box.width < box.height ? (width * 4) / 3 : (width * 9) / 16);
+  return { x: box.width - width - gap, y: box.height - height - gap, width, height };
 }

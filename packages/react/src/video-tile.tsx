@@ -1,7 +1,8 @@
 import type { Participant, Publication } from '@weir/client';
-import { Hand, LoaderCircle, Maximize2, MicOff, Minimize2, MonitorUp, Snowflake } from 'lucide-react';
+import { Hand, LoaderCircle, MicOff, MonitorUp, Pin, PinOff, Snowflake } from 'lucide-react';
 import { type CSSProperties, useState } from 'react';
 import { Avatar } from './avatar.tsx';
+import type { PictureRank } from './picture-demand.ts';
 import { useParticipantFacts } from './use-participants.ts';
 import { usePictureDemand } from './use-picture-demand.ts';
 import { type PictureState, usePictureState } from './use-picture-state.ts';
@@ -17,14 +18,18 @@ export type VideoTileProps = {
   participant: Participant;
   /** Whose pictures to show; without one the initials stand for the participant. */
   publication?: Publication | undefined;
-  /** Shows a button that enlarges the tile, or puts it back when `enlarged`. */
-  onEnlarge?: (() => void) | undefined;
-  enlarged?: boolean;
+  place?: 'main' | 'tile' | 'corner';
+  /** How much this picture matters when the line does not carry all. */
+  rank?: PictureRank;
+  /** Shows a button that makes the tile large for you, or no longer when it is `pinned`. */
+  onPin?: (() => void) | undefined;
+  pinned?: boolean;
   style?: CSSProperties;
 };
 
 /** A participant's picture with the name and state. A picture that stands still never looks live. */
-export function VideoTile({ participant, publication, onEnlarge, enlarged = false, style }: VideoTileProps) {
+export function VideoTile(props: VideoTileProps) {
+  const { participant, publication, place = 'tile', rank = 'rest', onPin, pinned = false, style } = props;
   const words = useWords();
   const [tile, setTile] = useState<HTMLElement | null>(null);
   const { displayName, status, raisedHandAt } = useParticipantFacts(participant);
@@ -34,13 +39,13 @@ export function VideoTile({ participant, publication, onEnlarge, enlarged = fals
   const { ref, element: video } = useTrackElement<HTMLVideoElement>(mediaTrack);
   const screen = publication?.source === 'screen';
   const picture = usePictureState(video, screen ? staleAfterMs.screen : staleAfterMs.camera);
-  usePictureDemand(publication, tile);
+  usePictureDemand(publication, tile, rank);
 
   const shown = mediaTrack !== undefined && !muted;
   const name = participant.isLocal ? `${displayName} ${words.youSuffix}`.trim() : displayName;
   const reconnecting = status === 'reconnecting';
   const state: PictureState | 'none' = shown ? picture : 'none';
-  const EnlargeIcon = enlarged ? Minimize2 : Maximize2;
+  const pinLabel = pinned ? words.unpin(name) : words.pin(name);
   return (
     <article
       ref={setTile}
@@ -50,6 +55,7 @@ export function VideoTile({ participant, publication, onEnlarge, enlarged = fals
       data-testid="tile"
       data-participant={participant.participantId}
       data-identity={participant.identity}
+      data-place={place}
       data-source={publication?.source ?? 'camera'}
       data-status={status}
       data-picture={state}
@@ -92,17 +98,19 @@ export function VideoTile({ participant, publication, onEnlarge, enlarged = fals
         ) : (
           silent && <MicOff className="weir-bad-ink" role="img" aria-label={words.muted} />
         )}
+        {pinned && <Pin role="img" aria-label={words.pinned} />}
         <span className="weir-ellipsis">{screen ? words.screenOf(displayName) : name}</span>
       </span>
-      {onEnlarge && (
+      {onPin && (
         <button
           type="button"
-          className="weir-tile-enlarge"
-          onClick={onEnlarge}
-          aria-label={enlarged ? words.restore : words.enlarge(name)}
-          title={enlarged ? words.restore : words.enlarge(name)}
+          className="weir-tile-action"
+          onClick={onPin}
+          aria-label={pinLabel}
+          aria-pressed={pinned}
+          title={pinLabel}
         >
-          <EnlargeIcon aria-hidden="true" />
+          {pinned ? <PinOff aria-hidden="true" /> : <Pin aria-hidden="true" />}
         </button>
       )}
     </article>

@@ -10,11 +10,19 @@ export const words = {
   reconnecting: 'Reconnecting…',
   frozen: 'Picture is frozen',
   screenOf: (name: string) => `${name} is sharing`,
-  enlarge: (name: string) => `Enlarge ${name}`,
-  restore: 'Back to the grid',
-  more: (count: number) => `${count} more`,
-  showEverybody: 'Show everybody',
+  pin: (name: string) => `Pin ${name} for yourself`,
+  pinned: 'Pinned for you',
+  unpin: (name: string) => `Unpin ${name}`,
   stage: 'Participants’ pictures',
+
+  // Layout
+  layout: 'Layout',
+  layouts: { auto: 'Automatic', grid: 'Grid', speaker: 'Speaker', sidebar: 'Sidebar' },
+  selfInCorner: 'See myself in a corner',
+  pages: 'Pages of participants',
+  pageBefore: 'Previous page',
+  pageAfter: 'Next page',
+  pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
 
   // Sound
   hear: 'Click to hear the others',
