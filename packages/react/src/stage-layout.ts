@@ -3,7 +3,7 @@ export type Size = { width: number; height: number };
 
 const widest = 16 / 9;
 /** Cameras are wide: in a wide box little is cut off, in a tall one a face is enough. */
-const narrowest = { wideBox: 4 / 3, tallBox: 4 / 5 };
+const narrowest = { wideBox: 4 / 3, tallBox: 4 / 5, alone: 2 / 3 };
 /** A smaller tile says nothing: the rest is on another page. */
 const smallestTile = { width: 120, height: 88 };
 
@@ -12,7 +12,8 @@ const smallestTile = { width: 120, height: 88 };
  */
 export function fitGrid(count: number, box: Size, gap: number): Rect[] {
   if (count === 0 || box.width <= 0 || box.height <= 0) return [];
-  const least = box.width >= box.height ? narrowest.wideBox : narrowest.tallBox;
+  const tall = count === 1 ? narrowest.alone : narrowest.tallBox;
+  const least = box.width >= box.height ? narrowest.wideBox : tall;
   let best = { columns: 1, tile: { width: 0, height: 0 }, score: -1 };
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
