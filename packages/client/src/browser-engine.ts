@@ -12,14 +12,10 @@ import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
 import { EncodingDemand } from './encoding-demand.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
+import { PathKeeper } from './path-keeper.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
 
 type Announce<T> = { announce: (parameters: T) => Promise<void> };
-
-/** A connection that looks dead gets so long to come back by itself, … */
-const disconnectedMs = 2_500;
-/** … and an ICE restart so long to help, before the transports are made anew. */
-const restartMs = 8_000;
 
 /** Once for a page, however many rooms it joins. */
 const loadedDevices = new Map<string, Promise<Device>>();
@@ -210,36 +206,18 @@ export class BrowserEngine implements MediaEngine {
         (error) => errback(error),
       );
     });
-    this.#mend(transport, direction);
+    const keeper = this.#session!.own(
+      new PathKeeper({
+        restartIce: async () => {
+          const iceParameters = (await signaling.restartIce(direction)) as types.IceParameters;
+          if (!transport.closed) await transport.restartIce({ iceParameters });
+        },
+        lost: (reason) => signaling.lost(reason),
+      }),
+    );
+    transport.on('connectionstatechange', (state) => keeper.connectionChanged(state));
+    transport.observer.on('close', () => keeper.close());
     return transport;
-  }
-
-  /** Restarts ICE when the path breaks; asks for new transports when that does not help. */
-  #mend(transport: types.Transport, direction: Direction): void {
-    const signaling = this.#signaling!;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const restart = async () => {
-      timer = setTimeout(
-        () => signaling.lost(new PlatformError('media-lost', 'no media path was found')),
-        restartMs,
-      );
-      try {
-        const iceParameters = await signaling.restartIce(direction);
-        if (!transport.closed)
-          await transport.restartIce({ iceParameters: iceParameters as types.IceParameters });
-      } catch {
-        // The deadline above decides: the signaling may itself be on its way back.
-      }
-    };
-    transport.on('connectionstatechange', (state) => {
-      if (state === 'connected' || state === 'closed') {
-        clearTimeout(timer);
-        timer = undefined;
-      } else if (timer === undefined && state === 'failed') void restart();
-      else if (timer === undefined && state === 'disconnected')
-        timer = setTimeout(() => void restart(), disconnectedMs);
-    });
-    this.#session!.onClose(() => clearTimeout(timer));
   }
 }
 
