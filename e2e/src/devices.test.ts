@@ -113,6 +113,70 @@ describe('[A1] the camera', () => {
   });
 });
 
+describe('[B8] [SG50] a device that is taken away', () => {
+  const state = (person: Person, source: 'camera' | 'microphone') =>
+    person.page.evaluate((source) => {
+      const { muted, interrupted } = seat.publication('alice', source) ?? {};
+      return { muted, interrupted };
+    }, source);
+  const away = { muted: true, interrupted: true };
+  const back = { muted: false, interrupted: false };
+  const untilBobKnows = (bob: Person, source: 'camera' | 'microphone', wanted: typeof away) =>
+    eventually(async () => {
+      const now = JSON.stringify(await state(bob, source));
+      return now === JSON.stringify(wanted) || `bob believes ${now}`;
+    }, slow);
+
+  test('is told, comes back by itself in the same publication, and a mute of one’s own stays', async () => {
+    const [alice, bob] = await pair('taken-away');
+    const interruption = () => alice.page.evaluate(() => seat.room.local.publication('camera')?.interruption);
+    await alice.page.evaluate(async () => {
+      await seat.room.local.setCamera(true, { deviceId: 'back' });
+      await seat.room.local.setMicrophone(true, { deviceId: 'headset' });
+    });
+    const { trackId } = await own(alice, 'camera');
+    await shows(bob, alice, 51);
+
+    // Another app takes the camera, and gives it back.
+    await alice.page.evaluate(() => weirTest.pauseDevice('back', true));
+    await untilBobKnows(bob, 'camera', away);
+    expect(await interruption()).toBe('device-paused');
+    await alice.page.evaluate(() => weirTest.pauseDevice('back', false));
+    await untilBobKnows(bob, 'camera', back);
+    await shows(bob, alice, 51);
+
+    // The cable: no other camera looks on instead. The microphone has a stand-in.
+    await alice.page.evaluate(() => {
+      weirTest.unplugDevice('back');
+      weirTest.unplugDevice('headset');
+    });
+    await untilBobKnows(bob, 'camera', away);
+    expect(await interruption()).toBe('device-lost');
+    await eventually(async () => (await bob.hears(alice)) > -40 || 'bob hears nothing', slow);
+    await untilBobKnows(bob, 'microphone', back);
+    const inUse = await alice.page.evaluate(
+      () => seat.room.local.publication('microphone')?.mediaTrack?.getSettings().deviceId,
+    );
+    expect(inUse).toBe('desk');
+    await alice.page.evaluate(() => weirTest.plugDevice('back'));
+    await shows(bob, alice, 51);
+    expect(await state(bob, 'camera')).toEqual(back);
+    expect((await own(alice, 'camera')).trackId).toBe(trackId);
+    expect(await interruption()).toBeUndefined();
+
+    // Who switched it off meanwhile finds it off.
+    await alice.page.evaluate(() => weirTest.unplugDevice('back'));
+    await untilBobKnows(bob, 'camera', away);
+    await alice.page.evaluate(async () => {
+      await seat.room.local.setCamera(false);
+      weirTest.plugDevice('back');
+    });
+    await untilBobKnows(bob, 'camera', { muted: true, interrupted: false });
+    expect((await own(alice, 'camera')).capture).toBe('ended');
+    await Promise.all([alice.close(), bob.close()]);
+  });
+});
+
 describe('[A1] the screen', () => {
   test('is shared beside the camera with its hint, and gone for all when sharing ends', async () => {
     const [alice, bob] = await pair('screen');

@@ -14,7 +14,7 @@ export type { Downlink } from './downlink.ts';
 export type { LocalParticipant } from './local-participant.ts';
 export type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
 export type { Participant, RemoteParticipant } from './participant.ts';
-export type { LocalPublication, Publication, RemotePublication } from './publication.ts';
+export type { Interruption, LocalPublication, Publication, RemotePublication } from './publication.ts';
 export type { PublishOptions, VideoCodec } from './publish-options.ts';
 export { Room, type RoomOptions, type TokenSource } from './room.ts';
 export type { RoomEvents, RoomStatus, Sample } from './room-events.ts';

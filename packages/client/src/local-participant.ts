@@ -1,6 +1,7 @@
 import { type Emitter, PlatformError } from '@weir/core';
 import type { Attributes, RtpParameters, SctpStreamParameters, Track } from '@weir/protocol';
 import type { z } from 'zod';
+import { CaptureKeeper } from './capture-keeper.ts';
 import { devices } from './devices.ts';
 import type { MediaEngine } from './media-engine.ts';
 import { Participant } from './participant.ts';
@@ -21,6 +22,9 @@ const nobody = {
   status: 'connected' as const,
 };
 
+/** As long as the seat is kept for a client that is away. */
+const muteBudgetMs = 60_000;
+
 /** You. What is published here is published again by itself whenever media has to be set up anew. */
 export class LocalParticipant extends Participant<LocalPublication> {
   readonly isLocal = true;
@@ -29,6 +33,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
   readonly #events: Emitter<RoomEvents>;
   readonly #channels = new Map<SampleChannel, string | undefined>();
   readonly #control: LocalControl;
+  readonly #captures = new Map<LocalPublication, CaptureKeeper>();
   /** Serializes the switches of one source: a double click must not publish twice. */
   readonly #switching = new Map<string, Promise<unknown>>();
 
@@ -38,12 +43,12 @@ export class LocalParticipant extends Participant<LocalPublication> {
     this.#engine = engine;
     this.#events = events;
     this.#control = {
-      tellMuted: async ({ trackId }, muted) =>
-        (await link.request('track.setMuted', { trackId, muted })).track,
+      tellMuted: async ({ trackId }, muted, by) =>
+        (await link.persist('track.setMuted', { trackId, muted, by }, muteBudgetMs)).track,
       unpublish: (publication) => this.#unpublish(publication),
       changed: (publication) => events.emit('trackUpdated', publication),
-      captured: (publication, track) =>
-        track.addEventListener('ended', () => this.#ended(publication, track)),
+      interrupted: (publication) => events.emit('interruptionChanged', publication),
+      captured: (publication, track) => this.#captured(publication, track),
     };
   }
 
@@ -101,8 +106,13 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   async #republish(publication: LocalPublication, known: ReadonlySet<string>): Promise<void> {
     const track = publication.mediaTrack;
-    if (!track || track.readyState === 'ended') return this.#events.emit('trackUnpublished', publication);
     const { trackId, options, muted } = publication;
+    if (!track || track.readyState === 'ended') {
+      if (!publication.interrupted) this.#letGo(publication); // Else it is published anew when its device is back.
+      this.#events.emit('trackUnpublished', publication);
+      if (known.has(trackId)) await this.#link.request('track.unpublish', { trackId }).catch(() => {});
+      return;
+    }
     let info: Track | undefined;
     try {
       const production = await this.#engine.publish(track, options, async (rtpParameters) => {
@@ -118,6 +128,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
       publication.info = info!;
       this.publications.set(publication.trackId, publication);
       publication.accept(publication.info);
+      const { mediaTrack = track } = publication;
+      if (mediaTrack !== track) await production.replaceTrack(mediaTrack); // It was replaced meanwhile.
     } catch (error) {
       // Another reset has come over it and publishes again, or it may no longer be published.
       if (PlatformError.from(error).code === 'forbidden') this.#events.emit('trackUnpublished', publication);
@@ -137,11 +149,38 @@ export class LocalParticipant extends Participant<LocalPublication> {
     const publication = this.publications.get(trackId);
     if (!publication) return;
     this.publications.delete(trackId);
+    this.#letGo(publication);
     publication.production?.close();
     this.#events.emit('trackUnpublished', publication);
   }
 
-  /** The capture ended by itself: sharing was stopped in the browser's own bar, or the device was unplugged. */
+  #letGo(publication: LocalPublication): void {
+    this.#captures.get(publication)?.close();
+    this.#captures.delete(publication);
+  }
+
+  /** Watches what was put in: a camera or microphone comes back, anything else has ended for good. */
+  #captured(publication: LocalPublication, track: MediaStreamTrack): void {
+    const { source, options } = publication;
+    const { deviceId } = track.getSettings();
+    this.#letGo(publication);
+    if (!deviceId || (source !== 'camera' && source !== 'microphone'))
+      return track.addEventListener('ended', () => this.#ended(publication, track));
+    const isPublished = () => this.publications.get(publication.trackId) === publication;
+    const keeper = new CaptureKeeper(track, {
+      interrupted: (interruption) => void publication.setInterruption(interruption).catch(() => {}),
+      open: () => (source === 'camera' ? devices.camera({ deviceId }) : anyMicrophone(deviceId)),
+      replace: async (next) => {
+        if (isPublished()) return publication.replaceTrack(next);
+        this.#letGo(publication);
+        await this.publish(next, { ...options, muted: false });
+      },
+      isWanted: () => publication.interrupted && (isPublished() || !this.publication(source)),
+    });
+    this.#captures.set(publication, this.#link.own(keeper));
+  }
+
+  /** The capture ended by itself: sharing was stopped in the browser's own bar. */
   #ended(publication: LocalPublication, track: MediaStreamTrack): void {
     if (publication.mediaTrack !== track || !this.publications.has(publication.trackId)) return;
     const { source } = publication;
@@ -203,7 +242,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
       }
       if (!current) return this.publish(await open(), { source, ...options });
       if (current.mutedBy === 'moderator') await current.setMuted(false); // Throws what the caller must know.
-      if (current.mediaTrack?.readyState !== 'live') await current.replaceTrack(await open());
+      if (current.interruption || current.mediaTrack?.readyState !== 'live')
+        await current.replaceTrack(await open());
       await current.setMuted(false);
       return current;
     });
@@ -252,5 +292,15 @@ export class LocalParticipant extends Participant<LocalPublication> {
       },
     );
     channel.use(production);
+  }
+}
+
+/** The same one, or what takes its place when a headset is pulled. */
+async function anyMicrophone(deviceId: string): Promise<MediaStreamTrack> {
+  try {
+    return await devices.microphone({ deviceId });
+  } catch (error) {
+    if (PlatformError.from(error).code !== 'device-not-found') throw error;
+    return devices.microphone();
   }
 }

@@ -4,6 +4,9 @@ import type { Production } from './media-engine.ts';
 import type { Participant } from './participant.ts';
 import type { PublishOptions } from './publish-options.ts';
 
+/** `device-lost`: unplugged, or taken away by the system. `device-paused`: a phone call, another app, a hidden page. */
+export type Interruption = 'device-lost' | 'device-paused';
+
 /** A track that a participant publishes. */
 export abstract class Publication {
   readonly participant: Participant;
@@ -33,8 +36,12 @@ export abstract class Publication {
   get muted(): boolean {
     return this.info.muted;
   }
-  get mutedBy(): 'self' | 'moderator' | undefined {
+  get mutedBy(): Track['mutedBy'] {
     return this.info.mutedBy;
+  }
+  /** Its owner wants it heard or seen, but its device gives nothing just now: it is muted until that is mended. */
+  get interrupted(): boolean {
+    return this.info.mutedBy === 'device';
   }
 }
 
@@ -76,10 +83,11 @@ export class RemotePublication extends Publication {
 
 /** How a local publication reaches the server. */
 export type LocalControl = {
-  tellMuted(publication: LocalPublication, muted: boolean): Promise<Track>;
+  tellMuted(publication: LocalPublication, muted: boolean, by: 'self' | 'device'): Promise<Track>;
   unpublish(publication: LocalPublication): Promise<void>;
   changed(publication: LocalPublication): void;
-  /** A track was put in: it may end by itself (unplugged, sharing stopped). */
+  interrupted(publication: LocalPublication): void;
+  /** A track was put in: it may end or fall silent by itself (unplugged, taken by another app, sharing stopped). */
   captured(publication: LocalPublication, track: MediaStreamTrack): void;
 };
 
@@ -89,6 +97,8 @@ export class LocalPublication extends Publication {
   mediaTrack: MediaStreamTrack | undefined;
   /** Undefined while media is being set up anew. */
   production: Production | undefined;
+  /** Why its device gives nothing; undefined while it does, or is not asked to. */
+  interruption: Interruption | undefined;
 
   constructor(
     participant: Participant,
@@ -112,10 +122,27 @@ export class LocalPublication extends Publication {
       if (muted) return;
       throw new PlatformError('muted-by-moderator', 'a moderator muted this track');
     }
+    await this.#mute(muted, 'self');
+    if (!muted && this.interruption) await this.#mute(true, 'device');
+  }
+
+  /**
+   * Its device gives nothing, and why; undefined: it does again. Others see a muted track meanwhile. Changes nothing of a
+   * mute that somebody wanted.
+   */
+  async setInterruption(interruption: Interruption | undefined): Promise<void> {
+    if (this.interruption === interruption) return;
+    this.interruption = interruption;
+    this.#control.interrupted(this);
+    const isMuted = this.mutedBy === 'device';
+    if (interruption ? !this.muted : isMuted) await this.#mute(interruption !== undefined, 'device');
+  }
+
+  async #mute(muted: boolean, by: 'self' | 'device'): Promise<void> {
     const before = this.info;
-    this.#show(withMute(before, muted ? 'self' : undefined));
+    this.#show(withMute(before, muted ? by : undefined));
     try {
-      this.#show(await this.#control.tellMuted(this, muted));
+      this.#show(await this.#control.tellMuted(this, muted, by));
     } catch (error) {
       if (PlatformError.from(error).code === 'muted-by-moderator') this.#show(withMute(before, 'moderator'));
       else this.#show(before);
@@ -123,13 +150,14 @@ export class LocalPublication extends Publication {
     }
   }
 
-  /** Another device or picture in the same publication: nobody renegotiates. */
+  /** Another device or picture in the same publication: nobody renegotiates. Ends an interruption. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     track.enabled = !this.muted;
     await this.production?.replaceTrack(track);
     this.mediaTrack = track;
     this.#control.captured(this, track);
     this.#control.changed(this);
+    await this.setInterruption(undefined);
   }
 
   unpublish(): Promise<void> {

@@ -2,7 +2,7 @@ import type { PlatformError } from '@weir/core';
 import type { DataMessage, LeaveReason, RoomSettings, WaitingParticipant } from '@weir/protocol';
 import type { Downlink } from './downlink.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
-import type { Publication, RemotePublication } from './publication.ts';
+import type { LocalPublication, Publication, RemotePublication } from './publication.ts';
 
 export type RoomStatus = 'idle' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
 
@@ -19,6 +19,8 @@ export type RoomEvents = {
   /** Muted, or the layer or what limits it changed; local publications too: a moderator may have muted you. */
   trackUpdated: [Publication];
   trackUnpublished: [Publication];
+  /** The device of your camera or microphone gives nothing, or gives again: `publication.interruption` says which. */
+  interruptionChanged: [LocalPublication];
   trackSubscribed: [RemotePublication, MediaStreamTrack];
   trackUnsubscribed: [RemotePublication];
   dataReceived: [DataMessage, RemoteParticipant | undefined];

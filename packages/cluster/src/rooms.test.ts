@@ -261,6 +261,8 @@ describe('mutes', () => {
     await rooms.publish('r', alice, track('t1', 'microphone'));
     await rooms.moderateMute('r', 't1', true);
     expect(await rooms.moderateMute('r', 't1', false)).toMatchObject({ muted: true, mutedBy: 'self' });
+    for (const muted of [true, false]) // A device neither replaces nor lifts what somebody wanted.
+      expect(await rooms.setMuted('r', alice, 't1', muted, 'device')).toMatchObject({ mutedBy: 'self' });
     const unmuted = await rooms.setMuted('r', alice, 't1', false);
     expect(unmuted.muted).toBe(false);
     expect(unmuted).not.toHaveProperty('mutedBy');

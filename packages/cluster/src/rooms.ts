@@ -239,9 +239,18 @@ export class Rooms {
     return this.#change(roomId, tracks.unpublishAll(participantId));
   }
 
-  /** The owner's own mute. Throws `muted-by-moderator` when a moderator's stands. */
-  setMuted(roomId: RoomId, participantId: ParticipantId, trackId: TrackId, muted: boolean): Promise<Track> {
-    return this.#change(roomId, tracks.setMuted(participantId, trackId, muted));
+  /**
+   * The owner's own mute, or one for the time that its device gives nothing. Throws `muted-by-moderator` when a moderator's
+   * stands.
+   */
+  setMuted(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    trackId: TrackId,
+    muted: boolean,
+    by: 'self' | 'device' = 'self',
+  ): Promise<Track> {
+    return this.#change(roomId, tracks.setMuted(participantId, trackId, muted, by));
   }
 
   /** A moderator's mute, which the owner cannot undo; lifting it leaves the track muted by its owner. */

@@ -46,11 +46,12 @@ export function publish(participantId: ParticipantId, track: NewTrack): Decide<T
   return (reader) => {
     const before = publishable(reader, participantId, track.source, track.trackId);
     const locked = isLocked(reader, participantId, track.source);
+    const kept = before?.mutedBy === 'device' ? 'device' : 'self';
     const published: Track = {
       ...track,
       participantId,
       muted: locked || track.muted,
-      ...(locked ? { mutedBy: 'moderator' } : track.muted ? { mutedBy: 'self' } : {}),
+      ...(locked ? { mutedBy: 'moderator' } : track.muted ? { mutedBy: kept } : {}),
       epoch: (before?.epoch ?? 0) + 1,
     };
     const key = `track:${track.trackId}`;
@@ -92,11 +93,20 @@ export function unpublishAll(participantId: ParticipantId): Decide<void> {
   };
 }
 
-/** The owner's own mute. Throws `muted-by-moderator` when a moderator's stands. */
-export function setMuted(participantId: ParticipantId, trackId: TrackId, muted: boolean): Decide<Track> {
+/**
+ * The owner's own mute, or one for the time that its device gives nothing, which changes nothing of any other mute. Throws
+ * `muted-by-moderator` when a moderator's stands.
+ */
+export function setMuted(
+  participantId: ParticipantId,
+  trackId: TrackId,
+  muted: boolean,
+  by: 'self' | 'device',
+): Decide<Track> {
   return (reader) => {
     const before = ownTrack(reader, participantId, trackId);
-    if (before.mutedBy !== 'moderator') return withMute(reader, before, muted ? 'self' : undefined);
+    if (by === 'device' && (before.mutedBy ?? by) !== by) return { result: before };
+    if (before.mutedBy !== 'moderator') return withMute(reader, before, muted ? by : undefined);
     if (muted) return { result: before };
     throw new PlatformError('muted-by-moderator', 'a moderator muted this track');
   };

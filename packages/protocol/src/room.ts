@@ -108,7 +108,8 @@ export const Track = z.object({
   /** Free name, for participants with several cameras. */
   name: z.string().max(128),
   muted: z.boolean(),
-  mutedBy: z.enum(['self', 'moderator']).optional(),
+  /** `device`: its owner wants it heard or seen, but its camera or microphone gives nothing just now. */
+  mutedBy: z.enum(['self', 'moderator', 'device']).optional(),
   /** Grows each time that the track is produced anew (another node, another worker): subscribe again. */
   epoch: z.number().int(),
   codec: z.string().max(64),

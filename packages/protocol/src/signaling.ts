@@ -177,7 +177,12 @@ export const signalingServer = {
     'track.publish': { params: TrackPublishParams, result: z.object({ track: Track }) },
     'track.unpublish': { params: z.object({ trackId: TrackId }), result: Empty },
     'track.setMuted': {
-      params: z.object({ trackId: TrackId, muted: z.boolean() }),
+      params: z.object({
+        trackId: TrackId,
+        muted: z.boolean(),
+        /** `device`: mutes what is heard or seen, and lifts only such a mute. */
+        by: z.enum(['self', 'device']).default('self'),
+      }),
       result: z.object({ track: Track }),
     },
     'track.subscribe': { params: z.object({ trackIds }), result: SubscribeResult },

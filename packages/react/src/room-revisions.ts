@@ -10,6 +10,7 @@ const everyType = Object.keys({
   trackPublished: 0,
   trackUpdated: 0,
   trackUnpublished: 0,
+  interruptionChanged: 0,
   trackSubscribed: 0,
   trackUnsubscribed: 0,
   dataReceived: 0,

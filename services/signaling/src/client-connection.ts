@@ -220,9 +220,9 @@ export class ClientConnection extends Lifetime {
         await rooms.unpublish(roomId, participantId, trackId);
         return {};
       },
-      'track.setMuted': async ({ trackId, muted }) => {
+      'track.setMuted': async ({ trackId, muted, by }) => {
         const { roomId, participantId } = this.#attended;
-        return { track: await rooms.setMuted(roomId, participantId, trackId, muted) };
+        return { track: await rooms.setMuted(roomId, participantId, trackId, muted, by) };
       },
       'track.subscribe': async ({ trackIds }) => {
         const attendance = this.#attended;

@@ -19,6 +19,10 @@ export type DevicesKit = {
   refuseDevices(name: string | undefined): void;
   /** Ends the device's tracks and takes it off the list, as when its cable is pulled. */
   unplugDevice(deviceId: string): void;
+  /** Puts an unplugged device back on the list. */
+  plugDevice(deviceId: string): void;
+  /** The system gives the device to somebody else, as for a phone call, or gives it back: its tracks are muted. */
+  pauseDevice(deviceId: string, paused: boolean): void;
 };
 
 /** Runs in the page, by its text: it must not refer to anything outside of itself. */
@@ -29,13 +33,16 @@ export function installDevices(kit: BrowserKit): void {
     kind: MediaDeviceKind;
     open(wish: MediaTrackConstraints): MediaStreamTrack;
   }[] = [];
+  let unplugged: typeof devices = [];
   const opened = new Map<MediaStreamTrack, string>();
+  const paused = new Set<string>();
 
   kit.refuseDevices = (name) => {
     refusal = name;
   };
 
   kit.unplugDevice = (deviceId) => {
+    unplugged = [...unplugged, ...devices.filter((device) => device.deviceId === deviceId)];
     devices = devices.filter((device) => device.deviceId !== deviceId);
     for (const [track, id] of opened) {
       if (id !== deviceId || track.readyState === 'ended') continue;
@@ -43,6 +50,20 @@ export function installDevices(kit: BrowserKit): void {
       track.dispatchEvent(new Event('ended')); // stop() alone tells nobody.
     }
     navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  };
+
+  kit.plugDevice = (deviceId) => {
+    devices = [...devices, ...unplugged.filter((device) => device.deviceId === deviceId)];
+    unplugged = unplugged.filter((device) => device.deviceId !== deviceId);
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  };
+
+  kit.pauseDevice = (deviceId, isPaused) => {
+    if (isPaused) paused.add(deviceId);
+    else paused.delete(deviceId);
+    for (const [track, id] of opened)
+      if (id === deviceId && track.readyState === 'live')
+        track.dispatchEvent(new Event(isPaused ? 'mute' : 'unmute'));
   };
 
   const amount = (wish: ConstrainULong | ConstrainDouble | undefined, otherwise: number) =>
@@ -67,6 +88,7 @@ export function installDevices(kit: BrowserKit): void {
     const settings = track.getSettings.bind(track);
     track.getSettings = () => ({ ...settings(), deviceId, groupId: 'fake' });
     Object.defineProperty(track, 'label', { value: deviceId });
+    Object.defineProperty(track, 'muted', { get: () => paused.has(deviceId) });
     opened.set(track, deviceId);
     return track;
   };
