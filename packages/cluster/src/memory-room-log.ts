@@ -1,9 +1,10 @@
 import type { Clock } from '@weir/core';
 import { PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
+import { deliver, type Follower } from './followers.ts';
+import { deepFreeze, plainChange } from './frozen.ts';
 import type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 
-type Follower = { listener: (record: RoomRecord) => void; after: number };
 type Entries = RoomState['entries'];
 type Room = { revision: number; entries: Entries; records: RoomRecord[]; followers: Set<Follower> };
 
@@ -33,7 +34,13 @@ export class MemoryRoomLog implements RoomLog {
     const failed = firstFailure(room.entries, change);
     if (failed !== undefined) return { ok: false, failed };
 
-    const record = frozenRecord(roomId, room.revision + 1, this.#options.clock.now(), change);
+    const at = this.#options.clock.now();
+    const record: RoomRecord = deepFreeze({
+      roomId,
+      revision: room.revision + 1,
+      at,
+      ...plainChange(change),
+    });
     room.revision = record.revision;
     for (const key of record.delete) room.entries.delete(key);
     for (const [key, value] of Object.entries(record.set))
@@ -91,15 +98,7 @@ export class MemoryRoomLog implements RoomLog {
   }
 
   #deliver(room: Room, record: RoomRecord): void {
-    for (const follower of [...room.followers]) {
-      // It began after this commit and has it in its state, or was stopped by a listener just now.
-      if (record.revision <= follower.after || !room.followers.has(follower)) continue;
-      try {
-        follower.listener(record);
-      } catch (error) {
-        this.#options.onListenerError(error, record.roomId);
-      }
-    }
+    deliver(room.followers, record, (error) => this.#options.onListenerError(error, record.roomId));
   }
 }
 
@@ -120,22 +119,6 @@ function countAfter(entries: Entries, { set = {}, delete: deleted }: RoomChange,
   let count = keys.length;
   for (const key of entries.keys()) if (key.startsWith(prefix) && !counted.has(key)) count += 1;
   return count;
-}
-
-/** One copy, as JSON would carry it to another machine, that nobody can change. */
-function frozenRecord(roomId: RoomId, revision: number, at: number, change: RoomChange): RoomRecord {
-  const { set = {}, delete: deleted = [], events = [], end = false } = change;
-  const copy = JSON.parse(JSON.stringify({ set, delete: deleted, events })) as Pick<
-    RoomRecord,
-    'set' | 'delete' | 'events'
-  >;
-  return deepFreeze({ roomId, revision, at, ...copy, end });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
-  return Object.freeze(value);
 }
 
 function stateOf(room: Room): RoomState {

@@ -64,11 +64,13 @@ export interface RoomLog {
   /**
    * State now, then every later record once and in order, until stopped or the room's end (its record is the last; a
    * new life has to be followed anew). Undefined: no such room. The listener may be called before the promise resolves.
-   * A listener that throws is reported and keeps its subscription.
+   * A listener that throws is reported and keeps its subscription. `onLost`: more was missed than is kept (the store was
+   * away, or lost its data); nothing more comes, follow anew.
    */
   follow(
     roomId: RoomId,
     listener: (record: RoomRecord) => void,
+    onLost?: () => void,
   ): Promise<{ state: RoomState; stop: () => void } | undefined>;
   list(): Promise<RoomId[]>;
 }

@@ -114,7 +114,7 @@ export function maySee(viewer: Viewer, event: RoomEvent, hidden: ReadonlySet<Par
   }
 }
 
-/** A live copy of a room on this node. Closes when the room ends. */
+/** A live copy of a room on this node. Closes when the room ends; with `lost` when it can't be kept up without a gap. */
 export class RoomView extends Lifetime {
   readonly roomId: RoomId;
   readonly #listeners = new Set<(record: RoomRecord, hidden: ReadonlySet<ParticipantId>) => void>();

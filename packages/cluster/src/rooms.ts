@@ -72,13 +72,22 @@ export class Rooms {
   async #openView(roomId: RoomId): Promise<SharedView | undefined> {
     const early: RoomRecord[] = [];
     let view: RoomView | undefined;
-    const followed = await this.#log.follow(roomId, (record) => {
-      if (view) view.apply(record);
-      else early.push(record);
-    });
+    let lost = false;
+    const followed = await this.#log.follow(
+      roomId,
+      (record) => {
+        if (view) view.apply(record);
+        else early.push(record);
+      },
+      () => {
+        lost = true;
+        view?.close('lost');
+      },
+    );
     if (!followed) return undefined;
     view = new RoomView(roomId, followed.state);
     for (const record of early) view.apply(record);
+    if (lost) view.close('lost');
     return { view, users: 0, stop: followed.stop };
   }
 

@@ -67,7 +67,11 @@ export class Attendance extends Lifetime {
     this.#session = options.session;
     options.view.onRecord((record, hidden) => this.#take(record, hidden), this.signal);
     // Until it closes itself: a room may live for months, and its view must not remember everybody.
-    options.view.onClose(() => this.end('room-ended', 'the room was ended'), this.signal);
+    options.view.onClose((reason) => {
+      if (reason === 'lost')
+        options.peer.closeWith('going-away'); // It resumes, and gets the room as it is now.
+      else this.end('room-ended', 'the room was ended');
+    }, this.signal);
   }
 
   get session(): Session {
