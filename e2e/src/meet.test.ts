@@ -1,14 +1,17 @@
 import { ensureWebApp } from '@weir/cli';
-import { eventually, launchChromium } from '@weir/testing';
+import { eventually, freePort, launchChromium, udpProxy } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mediaDetour } from './media-detour.ts';
 import { startTestPlatform, type TestPlatform } from './test-platform.ts';
 
 let platform: TestPlatform;
 let browser: Browser;
+let mediaPort: number;
 beforeAll(async () => {
   await ensureWebApp();
-  platform = await startTestPlatform();
+  mediaPort = await freePort();
+  platform = await startTestPlatform({ workers: 1, mediaPort });
   browser = await launchChromium();
 }, 300_000);
 afterAll(async () => {
@@ -19,8 +22,9 @@ afterAll(async () => {
 const slow = { timeoutMs: 20_000 };
 
 /** A guest at the preview of a room, in a browser profile of its own. */
-async function atPreview(room: string): Promise<Page> {
+async function atPreview(room: string, script = ''): Promise<Page> {
   const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+  await context.addInitScript(script);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   await page.goto(`${platform.urls.local}/meet/${room}`);
@@ -32,8 +36,8 @@ async function joins(page: Page, name: string): Promise<void> {
   await page.getByTestId('join-button').click();
 }
 
-async function inCall(room: string, name: string): Promise<Page> {
-  const page = await atPreview(room);
+async function inCall(room: string, name: string, script?: string): Promise<Page> {
+  const page = await atPreview(room, script);
   await joins(page, name);
   await page.getByTestId('call').waitFor();
   return page;
@@ -145,6 +149,29 @@ describe('[J3] the meeting app', () => {
     await seesLive(guest, 'Host');
     expect(await tileOf(host, 'Stranger').count()).toBe(0);
     await close(host, guest, stranger);
+  });
+
+  test('a lossy line is told in words, with the numbers behind them', async () => {
+    await using proxy = await udpProxy({ target: { host: '127.0.0.1', port: mediaPort }, seed: 7 });
+    const ada = await inCall('lossy', 'Ada', mediaDetour({ port: mediaPort, via: proxy.port }));
+    const ben = await inCall('lossy', 'Ben');
+    await seesLive(ada, 'Ben');
+    const mark = tileOf(ada, 'Ben').getByTestId('quality');
+    expect(await mark.getAttribute('data-level')).toBe('good');
+    proxy.set({ down: { lossRate: 0.2 } });
+    await eventually(
+      async () => (await mark.getAttribute('data-level')) !== 'good' || 'still told as good',
+      slow,
+    );
+    await mark.click();
+    const details = ada.getByTestId('quality-details');
+    await details.getByText('Details').click();
+    await eventually(async () => {
+      const numbers = (await details.locator('dl').first().textContent()) ?? '';
+      const [, loss] = /Loss([\d.]+) %/.exec(numbers) ?? [];
+      return Number(loss) > 5 || `the numbers are ${numbers}`;
+    }, slow);
+    await close(ada, ben);
   });
 
   test('signaling that restarts is a banner at most, not an end', async () => {

@@ -8,6 +8,7 @@ import {
   type Panel,
   ParticipantGrid,
   ParticipantsPanel,
+  ReactionOverlay,
   RoomProvider,
   type RoomProviderProps,
   type StageChoice,
@@ -19,6 +20,7 @@ import { MonitorUp } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { AloneHint, CallInfo } from './call-info.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { ConnectionNotice } from './connection-notice.tsx';
 import { memory } from './memory.ts';
 import { StatusBanner } from './status-banner.tsx';
 import { useToast } from './toasts.tsx';
@@ -62,8 +64,10 @@ function CallStage({ choice }: { choice: JoinChoice }) {
       <CallInfo />
       <main className="meet-stage">
         <ParticipantGrid />
+        <ReactionOverlay />
         <div className="meet-over">
           <StatusBanner />
+          <ConnectionNotice />
           <AloneHint />
           <SharingNotice onProblem={onProblem} />
         </div>

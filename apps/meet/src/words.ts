@@ -42,6 +42,7 @@ export const words = {
   offline: 'Your device is offline. You come back by itself once the network does.',
   reconnecting: 'Connection lost. Getting you back in…',
   reconnectingHint: 'Your place in the call is kept.',
+  audioOnly: 'Your internet carries only the sound now. The pictures come back by themselves.',
 
   // News
   joined: (name: string) => `${name} joined`,

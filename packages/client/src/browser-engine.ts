@@ -117,6 +117,7 @@ export class BrowserEngine implements MediaEngine {
       replaceTrack: (next) => (producer.closed ? Promise.resolve() : producer.replaceTrack({ track: next })),
       setPaused: (paused) => (producer.closed ? undefined : paused ? producer.pause() : producer.resume()),
       setDemand: (maxSpatialLayer) => demand?.set(maxSpatialLayer),
+      stats: () => producer.getStats(),
       close: () => producer.close(),
     };
   }
@@ -234,7 +235,12 @@ async function receiveMedia(
     rtpParameters: rtpParameters as types.RtpParameters,
     streamId,
   });
-  return { subscriptionId, track: consumer.track, close: () => consumer.close() };
+  return {
+    subscriptionId,
+    track: consumer.track,
+    stats: () => consumer.getStats(),
+    close: () => consumer.close(),
+  };
 }
 
 async function receiveData(

@@ -24,6 +24,8 @@ export type MediaSignaling = {
 export type Production = {
   replaceTrack(track: MediaStreamTrack | null): Promise<void>;
   setPaused(paused: boolean): void;
+  /** The browser's own numbers of it; absent where the engine has none. */
+  stats?(): Promise<RTCStatsReport>;
   /** What nobody wants need not be encoded: layers above this one; all of it when null. */
   setDemand(maxSpatialLayer: number | null): void;
   close(): void;
@@ -40,6 +42,8 @@ export type DataProduction = {
 export type Reception = {
   readonly subscriptionId: string;
   readonly track: MediaStreamTrack | undefined;
+  /** The browser's own numbers of it; absent where the engine has none. */
+  stats?(): Promise<RTCStatsReport>;
   close(): void;
 };
 

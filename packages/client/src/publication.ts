@@ -1,6 +1,6 @@
 import { PlatformError } from '@weir/core';
 import type { LayerPreferences, LimitReason, Source, Track } from '@weir/protocol';
-import type { Production } from './media-engine.ts';
+import type { Production, Reception } from './media-engine.ts';
 import type { Participant } from './participant.ts';
 import type { PublishOptions } from './publish-options.ts';
 
@@ -20,6 +20,9 @@ export abstract class Publication {
 
   /** What to play; undefined while it is not received or not captured. */
   abstract readonly mediaTrack: MediaStreamTrack | undefined;
+
+  /** The browser's numbers of it (packets, losses, frames); undefined while it does not flow, or where there are none. */
+  abstract stats(): Promise<RTCStatsReport | undefined>;
 
   get trackId(): string {
     return this.info.trackId;
@@ -54,6 +57,8 @@ export type RemoteControl = {
 export class RemotePublication extends Publication {
   readonly #control: RemoteControl;
   mediaTrack: MediaStreamTrack | undefined;
+  /** Undefined while it is not received. */
+  reception: Reception | undefined;
   /** The layer that the server forwards now; undefined: none, or not known. */
   layer: { spatial: number; temporal: number } | undefined;
   /**
@@ -69,6 +74,10 @@ export class RemotePublication extends Publication {
 
   get subscribed(): boolean {
     return this.mediaTrack !== undefined;
+  }
+
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.reception?.stats?.();
   }
 
   setSubscribed(subscribed: boolean): Promise<void> {
@@ -162,6 +171,10 @@ export class LocalPublication extends Publication {
 
   unpublish(): Promise<void> {
     return this.#control.unpublish(this);
+  }
+
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.production?.stats?.();
   }
 
   /** The highest layer that anybody wants: what is above it is not encoded, nothing at all when it is null. */

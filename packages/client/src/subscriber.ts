@@ -193,6 +193,7 @@ export class Subscriber {
       this.#held.set(trackId, { epoch, reception });
       if (!reception.track) continue;
       publication.mediaTrack = reception.track;
+      publication.reception = reception;
       this.#events.emit('trackSubscribed', publication, reception.track);
     }
     const missing = subscriptions.length - receptions.size;
@@ -226,6 +227,7 @@ export class Subscriber {
     const publication = this.#model.track(trackId);
     if (!publication?.mediaTrack) return;
     publication.mediaTrack = undefined;
+    publication.reception = undefined;
     publication.layer = undefined;
     publication.limitedBy = undefined;
     this.#events.emit('trackUnsubscribed', publication);

@@ -111,7 +111,7 @@ function Message({ message, continued, onRetry }: MessageProps) {
       {state === 'failed' && (
         <p className="weir-message-failed">
           <CircleAlert aria-hidden="true" />
-          {words.notSent}
+          {words.sendingFailed}
           <button type="button" className="weir-link-button" onClick={onRetry}>
             {words.tryAgain}
           </button>

@@ -14,6 +14,7 @@ import {
 } from 'lucide-react';
 import { LayoutMenu } from './layout-menu.tsx';
 import { OptionsMenu } from './options-menu.tsx';
+import { ReactionMenu } from './reaction-menu.tsx';
 import { useChat } from './use-chat.ts';
 import { useLobby } from './use-lobby.ts';
 import { type MediaSwitch, type SwitchSource, useMediaSwitch } from './use-media-switch.ts';
@@ -107,6 +108,7 @@ export function ControlBar({ panel, onPanel, onLeave, onEndForAll, onProblem }: 
         wideOnly
         onClick={flipHand}
       />
+      <ReactionMenu className="weir-wide-only" />
       <LayoutMenu className="weir-wide-only" />
       <OptionsMenu
         screen={canShare ? { on: screen.on, flip: share } : undefined}

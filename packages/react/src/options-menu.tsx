@@ -3,6 +3,7 @@ import { DoorOpen, Ellipsis, Hand, MonitorUp, PhoneOff } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
 import { LayoutChoices } from './layout-menu.tsx';
 import { MenuMark } from './menu-mark.tsx';
+import { ReactionChoices } from './reaction-menu.tsx';
 import type { DeviceKind } from './room-context.tsx';
 import { useRoom } from './room-context.tsx';
 import { useDevices } from './use-devices.ts';
@@ -47,6 +48,10 @@ export function OptionsMenu({ screen, hand, onProblem, onEndForAll }: OptionsMen
               <Hand aria-hidden="true" />
               {hand.on ? words.lowerHand : words.raiseHand}
             </DropdownMenu.Item>
+            <DropdownMenu.Separator className="weir-menu-line" />
+            <div className="weir-menu-row">
+              <ReactionChoices />
+            </div>
             <DropdownMenu.Separator className="weir-menu-line" />
             <LayoutChoices />
             <DropdownMenu.Separator className="weir-menu-line" />

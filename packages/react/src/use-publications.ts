@@ -1,4 +1,4 @@
-import type { Participant, Publication, Source } from '@weir/client';
+import type { Participant, Publication, RemotePublication, Source } from '@weir/client';
 import { useMemo } from 'react';
 import { useRoom } from './room-context.tsx';
 import { useRoomRevision, useRoomValue } from './use-room-value.ts';
@@ -36,5 +36,13 @@ export function usePublicationFacts(publication: Publication | undefined) {
   const muted = useRoomValue(trackEvents, () => publication?.muted ?? true);
   const mutedBy = useRoomValue(trackEvents, () => publication?.mutedBy);
   const mediaTrack = useRoomValue(trackEvents, () => publication?.mediaTrack);
-  return { muted, mutedBy, mediaTrack };
+  const heldBack = useRoomValue(trackEvents, () => reasonForNothing(publication));
+  return { muted, mutedBy, mediaTrack, heldBack };
+}
+
+/** Why no picture comes although there should be one; undefined when it comes. */
+function reasonForNothing(publication: Publication | undefined): 'bandwidth' | 'publisher' | undefined {
+  const { layer, limitedBy, kind } = (publication ?? {}) as Partial<RemotePublication>;
+  if (kind !== 'video' || layer || (limitedBy !== 'bandwidth' && limitedBy !== 'publisher')) return undefined;
+  return limitedBy;
 }

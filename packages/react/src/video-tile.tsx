@@ -1,15 +1,21 @@
 import type { Participant, Publication } from '@weir/client';
-import { Hand, LoaderCircle, MicOff, MonitorUp, Pin, PinOff, Snowflake } from 'lucide-react';
+import { Hand, MicOff, MonitorUp, Pin } from 'lucide-react';
 import { type CSSProperties, useState } from 'react';
 import { Avatar } from './avatar.tsx';
 import type { PictureRank } from './picture-demand.ts';
+import { QualityMark } from './quality-mark.tsx';
+import { TileActions } from './tile-actions.tsx';
+import { TileNotice } from './tile-notice.tsx';
+import { useFullscreen } from './use-fullscreen.ts';
 import { useParticipantFacts } from './use-participants.ts';
 import { usePictureDemand } from './use-picture-demand.ts';
 import { type PictureState, usePictureState } from './use-picture-state.ts';
 import { usePublication, usePublicationFacts } from './use-publications.ts';
 import { useIsSpeaking } from './use-speakers.ts';
 import { useTrackElement } from './use-track-element.ts';
+import { useZoom } from './use-zoom.ts';
 import { useWords } from './words-context.tsx';
+import type { Zoom } from './zoom.ts';
 
 /** A camera sends 15 or more pictures a second; a screen that nobody touches about one. */
 const staleAfterMs = { camera: 2_500, screen: 15_000 };
@@ -33,29 +39,33 @@ export function VideoTile(props: VideoTileProps) {
   const words = useWords();
   const [tile, setTile] = useState<HTMLElement | null>(null);
   const { displayName, status, raisedHandAt } = useParticipantFacts(participant);
-  const { muted, mediaTrack } = usePublicationFacts(publication);
-  const { muted: silent } = usePublicationFacts(usePublication(participant, 'microphone'));
+  const { muted, mediaTrack, heldBack } = usePublicationFacts(publication);
+  const microphone = usePublication(participant, 'microphone');
+  const { muted: silent } = usePublicationFacts(microphone);
   const speaking = useIsSpeaking(participant);
   const { ref, element: video } = useTrackElement<HTMLVideoElement>(mediaTrack);
   const screen = publication?.source === 'screen';
   const picture = usePictureState(video, screen ? staleAfterMs.screen : staleAfterMs.camera);
   usePictureDemand(publication, tile, rank);
+  const zoomable = screen && place === 'main';
+  const zoom = useZoom(tile, zoomable);
+  const fullscreen = useFullscreen(tile);
 
   const shown = mediaTrack !== undefined && !muted;
   const name = participant.isLocal ? `${displayName} ${words.youSuffix}`.trim() : displayName;
   const reconnecting = status === 'reconnecting';
   const state: PictureState | 'none' = shown ? picture : 'none';
-  const pinLabel = pinned ? words.unpin(name) : words.pin(name);
   return (
     <article
       ref={setTile}
       className="weir-tile"
-      style={style}
+      style={fullscreen.on ? undefined : style}
       aria-label={screen ? words.screenOf(displayName) : name}
       data-testid="tile"
       data-participant={participant.participantId}
       data-identity={participant.identity}
       data-place={place}
+      data-zoomed={zoom.zoom.scale > 1 || undefined}
       data-source={publication?.source ?? 'camera'}
       data-status={status}
       data-picture={state}
@@ -69,24 +79,13 @@ export function VideoTile(props: VideoTileProps) {
           className="weir-tile-video"
           data-mirrored={participant.isLocal && publication?.source === 'camera'}
           data-fit={screen ? 'contain' : 'cover'}
+          style={zoomable ? enlarged(zoom.zoom) : undefined}
           autoPlay
           playsInline
           muted
         />
       )}
-      {reconnecting ? (
-        <span className="weir-tile-notice">
-          <LoaderCircle className="weir-spin" aria-hidden="true" />
-          {words.reconnecting}
-        </span>
-      ) : (
-        state === 'frozen' && (
-          <span className="weir-tile-notice">
-            <Snowflake aria-hidden="true" />
-            {words.frozen}
-          </span>
-        )
-      )}
+      <TileNotice reconnecting={reconnecting} heldBack={shown ? heldBack : undefined} state={state} />
       {raisedHandAt !== undefined && !screen && (
         <span className="weir-tile-hand">
           <Hand role="img" aria-label={words.handRaised} />
@@ -100,19 +99,23 @@ export function VideoTile(props: VideoTileProps) {
         )}
         {pinned && <Pin role="img" aria-label={words.pinned} />}
         <span className="weir-ellipsis">{screen ? words.screenOf(displayName) : name}</span>
+        <QualityMark
+          name={name}
+          video={shown ? publication : undefined}
+          audio={screen || silent ? undefined : microphone}
+        />
       </span>
-      {onPin && (
-        <button
-          type="button"
-          className="weir-tile-action"
-          onClick={onPin}
-          aria-label={pinLabel}
-          aria-pressed={pinned}
-          title={pinLabel}
-        >
-          {pinned ? <PinOff aria-hidden="true" /> : <Pin aria-hidden="true" />}
-        </button>
-      )}
+      <TileActions
+        name={name}
+        fullscreen={fullscreen}
+        zoom={zoomable ? zoom : undefined}
+        pinned={pinned}
+        onPin={onPin}
+      />
     </article>
   );
+}
+
+function enlarged({ scale, x, y }: Zoom): CSSProperties | undefined {
+  return scale === 1 ? undefined : { transform: `translate(${x}px, ${y}px) scale(${scale})` };
 }

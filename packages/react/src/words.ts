@@ -9,11 +9,59 @@ export const words = {
   handRaised: 'Hand raised',
   reconnecting: 'Reconnecting…',
   frozen: 'Picture is frozen',
+  pausedForSound: 'Picture paused so that the sound stays good',
+  notSent: 'Their connection carries no picture now',
   screenOf: (name: string) => `${name} is sharing`,
   pin: (name: string) => `Pin ${name} for yourself`,
   pinned: 'Pinned for you',
   unpin: (name: string) => `Unpin ${name}`,
   stage: 'Participants’ pictures',
+
+  zoomIn: 'Enlarge',
+  zoomOut: 'Reduce',
+  fullscreen: 'Whole screen',
+  leaveFullscreen: 'Leave the whole screen',
+  pictureInPicture: 'Small window on top',
+
+  // Reactions
+  react: 'React',
+  reactions: {
+    agree: 'Agree',
+    disagree: 'Disagree',
+    thanks: 'Thank you',
+    laugh: 'Laughing',
+    celebrate: 'Hooray',
+  },
+
+  // Connection
+  quality: { good: 'Good connection', fair: 'Weak connection', poor: 'Poor connection' },
+  qualityOf: (name: string, quality: string) => `${name}: ${quality}`,
+  qualityReasons: {
+    'your-line':
+      'Your internet does not carry more. The picture is smaller or paused so that the sound stays good.',
+    'your-loss': 'Parts get lost on your side. Moving closer to the Wi-Fi or plugging in a cable helps.',
+    'their-upload': 'Their internet or device sends no more. You cannot mend it from here.',
+    loss: 'Parts get lost on the way between you. It may be either side’s Wi-Fi.',
+    delay: 'Answers take long to come back. Leave a short pause after you speak.',
+    upload: 'Your upload is weak: others see you at low quality.',
+    'upload-loss': 'Parts of what you send get lost: others may not hear you well.',
+    computer: 'Your computer is busy: others see you at low quality. Closing other programs helps.',
+  },
+  qualityFine: 'Picture and sound arrive as they should.',
+  details: 'Details',
+  numbers: {
+    bitrate: 'Bit rate',
+    loss: 'Loss',
+    jitter: 'Jitter',
+    roundTrip: 'Round trip',
+    picture: 'Picture',
+    layer: 'Layer',
+    codec: 'Codec',
+    path: 'Path',
+    concealed: 'Made-up sound',
+    encoder: 'Encoder limit',
+  },
+  noNumbers: 'No numbers yet.',
 
   // Layout
   layout: 'Layout',
@@ -60,7 +108,7 @@ export const words = {
   chatEmptyHint: 'Everybody in the call sees what you write here.',
   chatPlaceholder: 'Message to everybody',
   send: 'Send',
-  notSent: 'Not sent.',
+  sendingFailed: 'Not sent.',
   tryAgain: 'Try again',
   newMessages: 'New messages',
   chatForbidden: 'You may read but not write in this room.',

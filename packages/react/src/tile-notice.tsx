@@ -1,0 +1,36 @@
+import { CloudOff, LoaderCircle, Snowflake } from 'lucide-react';
+import type { PictureState } from './use-picture-state.ts';
+import { useWords } from './words-context.tsx';
+
+export type TileNoticeProps = {
+  reconnecting: boolean;
+  heldBack: 'bandwidth' | 'publisher' | undefined;
+  state: PictureState | 'none';
+};
+
+/** Over a picture that does not move: why, as well as it is known. */
+export function TileNotice({ reconnecting, heldBack, state }: TileNoticeProps) {
+  const words = useWords();
+  if (reconnecting)
+    return (
+      <span className="weir-tile-notice">
+        <LoaderCircle className="weir-spin" aria-hidden="true" />
+        {words.reconnecting}
+      </span>
+    );
+  if (heldBack && state !== 'live')
+    return (
+      <span className="weir-tile-notice">
+        <CloudOff aria-hidden="true" />
+        {heldBack === 'bandwidth' ? words.pausedForSound : words.notSent}
+      </span>
+    );
+  if (state === 'frozen')
+    return (
+      <span className="weir-tile-notice">
+        <Snowflake aria-hidden="true" />
+        {words.frozen}
+      </span>
+    );
+  return null;
+}
