@@ -13,6 +13,9 @@ need_debian_packages() {
   must "Debian packages for $purpose: $missing" install_debian_packages $missing
 }
 
+# want_debian_packages PURPOSE PACKAGE…: the same, and goes on without them.
+want_debian_packages() { (need_debian_packages "$@") || say "going on without $1"; }
+
 missing_debian_packages() {
   local installed name missing=''
   installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true)

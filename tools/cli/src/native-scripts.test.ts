@@ -160,3 +160,11 @@ test('missing Debian packages are named with the command that installs them', as
   expect(status).toBe(1);
   expect(stderr).toContain('sudo apt-get install -y no-such-package-a no-such-package-b');
 });
+
+test('what is only wanted is told and not insisted on', async () => {
+  const { status, stdout, stderr } = await bash(
+    'id() { echo 1000; }; command() { true; }; want_debian_packages "the extra" no-such-package; echo on',
+  );
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'on' });
+  expect(stderr).toContain('going on without the extra');
+});

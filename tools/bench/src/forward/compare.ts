@@ -1,115 +1,81 @@
 import type { BenchOptions } from '@weir/cli';
-import { sleep } from '@weir/core';
-import { machineCpuSeconds } from '../measure/process-usage.ts';
+import { fanOut, type Scenario } from './busy-room.ts';
 import { type CallServer, startBare, startWeir } from './call-server.ts';
-import {
-  fanOut,
-  isQuiet,
-  quietCores,
-  type Round,
-  type RoundOptions,
-  runRound,
-  type Scenario,
-} from './round.ts';
+import { type Round, type RoundOptions, runRound } from './round.ts';
 
-/** Nothing else to do: what is left is the peers' own part in the delay. */
-const idle: Scenario = { name: 'idle', publishers: 1, viewers: 2 };
-const idleRate = 100;
-
-export type Comparison = { floor: Round; outcomes: Outcome[] };
-export type Outcome = { scenario: Scenario; packetsPerSecond: number; rounds: Round[] };
-
-type Say = BenchOptions['say'];
+/** `together`: rounds in which both servers ran, the platform's first. `alone`: rounds of one server after the other. */
+export type Outcome = { scenario: Scenario; together: [weir: Round, bare: Round][]; alone: Round[] };
 
 export type CompareOptions = Pick<BenchOptions, 'say' | 'signal'> & {
   rounds: number;
   measureMs: number;
-  /** How busy the engine's worker is to be, of one core. */
+  /** How busy the engine's worker is to be when it is alone, of one core. */
   load: number;
-  /** Take a round as it is, also when other programs disturbed it. */
-  hasty?: boolean;
+  capture: boolean;
 };
 
 const warmMs = 2_000;
-const calibration = { warmMs: 1_000, measureMs: 3_000 };
+const calibration = { warmMs: 1_000, measureMs: 3_000, capture: false };
 const firstGuess = 50;
 /** What a stream may have: timers have whole milliseconds, and a sender is not the measurement. */
 const packetsPerSecondAtMost = 500;
-/** The busier, the cheaper is a packet: each guess is made nearer to the load that is wanted. */
-const guesses = 3;
-const attemptsAtMost = 2;
-const quietWithinMs = 5_000;
-const lookMs = 1_000;
+/** The busier, the cheaper is a packet: the second guess is made nearer to the load that is wanted. */
+const guesses = 2;
+/** Both servers at once share the cores, with twice the peers. */
+const shareWhenTogether = 0.4;
 
-/** Each scenario on the platform and on bare mediasoup in turn. */
-export async function compare(scenarios: Scenario[], options: CompareOptions): Promise<Comparison> {
-  const { say, signal, measureMs } = options;
+/**
+ * Each scenario on the platform and on bare mediasoup: at the same time, since what disturbs the machine then disturbs both
+ * alike, for the cost of a packet; and in turns, each alone at the wanted load, for the delay.
+ */
+export async function compare(scenarios: Scenario[], options: CompareOptions): Promise<Outcome[]> {
+  const { rounds, say, signal, measureMs, capture } = options;
   await using stack = new AsyncDisposableStack();
-  const servers = [await startWeir(stack), await startBare(stack)];
-  const floor = await runRound(servers[1]!, idle, { packetsPerSecond: idleRate, warmMs, measureMs });
-  say(`idle ${describeRound(floor)}`);
+  const [weir, bare] = [await startWeir(stack), await startBare(stack)];
   const outcomes: Outcome[] = [];
   for (const scenario of scenarios) {
     if (signal.aborted) break;
-    const packetsPerSecond = await calibrate(servers[1]!, scenario, options.load);
-    const outcome: Outcome = { scenario, packetsPerSecond, rounds: [] };
-    for (let i = 0; i < options.rounds * servers.length && !signal.aborted; i++) {
-      const server = servers[i % servers.length]!;
-      const round = await (options.hasty
-        ? runRound(server, scenario, { packetsPerSecond, warmMs, measureMs })
-        : quietRound(server, scenario, { packetsPerSecond, warmMs, measureMs }, say));
-      outcome.rounds.push(round);
-      say(`${scenario.name} ${describeRound(round)}`);
-    }
+    const outcome: Outcome = { scenario, together: [], alone: [] };
     outcomes.push(outcome);
+    const packetsPerSecond = await calibrate(bare, scenario, options.load);
+    const run = async (servers: CallServer[], how: Pick<RoundOptions, 'packetsPerSecond' | 'capture'>) => {
+      const found = await runRound(servers, scenario, { warmMs, measureMs, ...how });
+      for (const round of found) say(`${scenario.name} ${describeRound(round)}`);
+      return found;
+    };
+    const reduced = Math.max(1, Math.round(packetsPerSecond * shareWhenTogether));
+    for (let i = 0; i < rounds && !signal.aborted; i++) {
+      const order = i % 2 === 0 ? [weir, bare] : [bare, weir];
+      const found = await run(order, { packetsPerSecond: reduced, capture: false });
+      const of = (server: CallServer) => found[order.indexOf(server)]!;
+      outcome.together.push([of(weir), of(bare)]);
+    }
+    for (let i = 0; i < rounds && !signal.aborted; i++)
+      for (const server of [weir, bare])
+        outcome.alone.push(...(await run([server], { packetsPerSecond, capture })));
   }
-  return { floor, outcomes };
-}
-
-/** Waits a while for other programs to be done; a round that they disturbed nevertheless is run again. */
-async function quietRound(
-  server: CallServer,
-  scenario: Scenario,
-  options: RoundOptions,
-  say: Say,
-): Promise<Round> {
-  for (let attempt = 1; ; attempt++) {
-    await untilQuiet();
-    const round = await runRound(server, scenario, options);
-    if (isQuiet(round) || attempt === attemptsAtMost) return round;
-    say(
-      `${scenario.name} ${server.name}: once more, others took ${(round.othersBusy * 100).toFixed(0)} % of a core`,
-    );
-  }
-}
-
-/** With nothing of ours running, all that the machine does is others'. */
-async function untilQuiet(): Promise<void> {
-  for (let waited = 0; waited < quietWithinMs; waited += lookMs) {
-    const before = await machineCpuSeconds();
-    await sleep(lookMs);
-    if ((await machineCpuSeconds()) - before < (quietCores * lookMs) / 1000) return;
-  }
+  return outcomes;
 }
 
 /** The rate of each stream at which the engine's worker is so busy, as far as that can be sent. */
 async function calibrate(server: CallServer, scenario: Scenario, load: number): Promise<number> {
   let packetsPerSecond = firstGuess;
   for (let i = 0; i < guesses; i++) {
-    const { workerCpuUs } = await runRound(server, scenario, { ...calibration, packetsPerSecond });
-    const wanted = Math.round((load * 1e6) / workerCpuUs / fanOut(scenario));
+    const [round] = await runRound([server], scenario, { ...calibration, packetsPerSecond });
+    const wanted = Math.round((load * 1e6) / round!.workerCpuUs / fanOut(scenario));
     packetsPerSecond = Math.max(10, Math.min(packetsPerSecondAtMost, wanted));
   }
   return packetsPerSecond;
 }
 
 function describeRound(round: Round): string {
-  const { server, workerCpuUs, nodeCpuUs, packetsPerSecond, workerBusy, delayP50Ms, delayP99Ms } = round;
+  const ms = (p50: number, p99: number) =>
+    Number.isNaN(p50) ? '' : `${p50.toFixed(2)} / ${p99.toFixed(2)} ms`;
+  const inNode = ms(round.copyP50Ms, round.copyP99Ms);
   return (
-    `${server}: ${workerCpuUs.toFixed(2)} µs a packet (Node ${nodeCpuUs.toFixed(2)}), ` +
-    `${Math.round(packetsPerSecond)}/s, worker ${(workerBusy * 100).toFixed(0)} %, ` +
-    `delay ${delayP50Ms.toFixed(2)} / ${delayP99Ms.toFixed(2)} ms, ${round.lost} lost; ` +
-    `crowd ${(round.crowdBusy * 100).toFixed(0)} %, ${round.framesSkipped} skipped, ` +
-    `probe late by ${round.probeLagP99Ms.toFixed(2)} ms, others ${(round.othersBusy * 100).toFixed(0)} %`
+    `${round.server}: ${round.workerCpuUs.toFixed(2)} µs a packet (Node ${round.nodeCpuUs.toFixed(2)}), ` +
+    `${Math.round(round.packetsPerSecond)}/s, worker ${(round.workerBusy * 100).toFixed(0)} %, ` +
+    `${inNode && `in the node ${inNode}, `}to a peer ${ms(round.peerP50Ms, round.peerP99Ms)}, ${round.lost} lost; ` +
+    `peers ${(round.peersBusy * 100).toFixed(0)} %, others ${(round.othersBusy * 100).toFixed(0)} %`
   );
 }

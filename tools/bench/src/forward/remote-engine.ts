@@ -10,19 +10,23 @@ import type {
   Subscription,
 } from '@weir/protocol';
 import type { Child } from '../measure/child.ts';
+import type { Streams } from './node-delays.ts';
 import type { PeersProcess } from './peers-process.ts';
 
 /** The client's engine with its network side in another process: what is said stays here, what is sent goes there. */
 export class RemoteEngine implements MediaEngine {
   readonly #peers: Child<PeersProcess>;
   readonly #packetsPerSecond: number;
+  readonly #streams: Streams;
   #media: MediaSession | undefined;
   #signaling: MediaSignaling | undefined;
   readonly #connections = new Map<Direction, Promise<string>>();
 
-  constructor(peers: Child<PeersProcess>, packetsPerSecond: number) {
+  /** `streams` is told what goes into the node and what comes out. */
+  constructor(peers: Child<PeersProcess>, packetsPerSecond: number, streams: Streams) {
     this.#peers = peers;
     this.#packetsPerSecond = packetsPerSecond;
+    this.#streams = streams;
   }
 
   get mediaSessionId(): string | undefined {
@@ -47,6 +51,7 @@ export class RemoteEngine implements MediaEngine {
     const id = await this.#connection('send');
     const packetsPerSecond = this.#packetsPerSecond;
     const { trackIndex, rtpParameters } = await this.#peers.call('addTrack', { id, packetsPerSecond });
+    this.#streams.publish(rtpParameters);
     await announce(rtpParameters);
     await this.#peers.call('startTrack', { trackIndex });
     return { replaceTrack: async () => {}, setPaused: () => {}, setDemand: () => {}, close: () => {} };
@@ -60,6 +65,7 @@ export class RemoteEngine implements MediaEngine {
     const id = await this.#connection('receive');
     const media = subscriptions.filter((subscription) => subscription.kind !== 'data');
     const rtpParameters = media.map((subscription) => subscription.rtpParameters);
+    for (const parameters of rtpParameters) this.#streams.subscribe(parameters);
     await this.#peers.call('addReceivers', { id, rtpParameters });
     return new Map(
       media.map(({ trackId, subscriptionId }) => [
@@ -86,6 +92,7 @@ export class RemoteEngine implements MediaEngine {
     const parameters = this.#media?.[direction];
     if (!parameters || !this.#signaling) throw new PlatformError('wrong-state', `no ${direction} transport`);
     const { id } = parameters;
+    this.#streams.nodePort = parameters.iceCandidates[0]?.port;
     await this.#signaling.connect(direction, await this.#peers.call('open', { parameters, direction }));
     await this.#peers.call('connect', { id });
     return id;

@@ -1,71 +1,66 @@
 import { median } from '../measure/quantile.ts';
 import { table } from '../measure/table.ts';
 import type { Outcome } from './compare.ts';
-import { isQuiet, type Round } from './round.ts';
+import type { Round } from './round.ts';
 
 export type Figure = Exclude<keyof Round, 'server'>;
 
-/** Those that count: the undisturbed ones, as long as there are any. */
-function counted({ rounds }: Outcome, server: Round['server']): Round[] {
-  const all = rounds.filter((round) => round.server === server);
-  const quiet = all.filter(isQuiet);
-  return quiet.length > 0 ? quiet : all;
+/** Of the rounds in which a server was alone, the median. */
+export function typical({ alone }: Outcome, server: Round['server'], figure: Figure): number {
+  return median(alone.filter((round) => round.server === server).map((round) => round[figure]));
 }
 
-/** The median of the rounds with one server. */
-export function typical(outcome: Outcome, server: Round['server'], figure: Figure): number {
-  return median(counted(outcome, server).map((round) => round[figure]));
+/** Worker CPU a packet, ours by that of bare mediasoup in the same seconds: one for each round. */
+export function ratiosOf({ together }: Outcome): number[] {
+  return together.map(([weir, bare]) => weir.workerCpuUs / bare.workerCpuUs);
 }
 
-/** Worker CPU per packet: ours by that of bare mediasoup. */
 export function ratioOf(outcome: Outcome): number {
-  return typical(outcome, 'weir', 'workerCpuUs') / typical(outcome, 'bare', 'workerCpuUs');
-}
-
-/** The ratio of each pair of rounds that followed each other: how much one of them says. */
-function pairRatios({ rounds }: Outcome): number[] {
-  return rounds.flatMap((round, i) => {
-    const next = rounds[i + 1];
-    return i % 2 === 0 && next ? [round.workerCpuUs / next.workerCpuUs] : [];
-  });
+  return median(ratiosOf(outcome));
 }
 
 export function summary(outcomes: Outcome[]): string {
-  const rows = outcomes.flatMap((outcome) =>
+  const cost = outcomes.map((outcome) => {
+    const of = (at: 0 | 1, figure: Figure) => median(outcome.together.map((pair) => pair[at][figure]));
+    const ratios = ratiosOf(outcome);
+    return [
+      outcome.scenario.name,
+      of(0, 'packetsPerSecond').toFixed(0),
+      `${(of(0, 'workerBusy') * 100).toFixed(0)} %`,
+      of(0, 'workerCpuUs').toFixed(2),
+      of(1, 'workerCpuUs').toFixed(2),
+      ratioOf(outcome).toFixed(3),
+      `${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)}`,
+      `${(of(0, 'othersBusy') * 100).toFixed(0)} %`,
+    ];
+  });
+  const delay = outcomes.flatMap((outcome) =>
     (['weir', 'bare'] as const).map((server) => {
-      const figure = (name: Figure, digits: number) => typical(outcome, server, name).toFixed(digits);
-      const all = outcome.rounds.filter((round) => round.server === server);
-      const quiet = all.filter(isQuiet);
-      const pairs = pairRatios(outcome);
-      const ratio = `${ratioOf(outcome).toFixed(3)} (${Math.min(...pairs).toFixed(3)}–${Math.max(...pairs).toFixed(3)})`;
+      const of = (figure: Figure, digits = 2) => typical(outcome, server, figure).toFixed(digits);
       return [
         `${outcome.scenario.name} ${server}`,
-        figure('packetsPerSecond', 0),
+        of('packetsPerSecond', 0),
         `${(typical(outcome, server, 'workerBusy') * 100).toFixed(0)} %`,
-        figure('workerCpuUs', 2),
-        figure('nodeCpuUs', 3),
-        server === 'weir' ? ratio : '',
-        figure('delayP50Ms', 2),
-        figure('delayP99Ms', 2),
-        figure('lost', 0),
-        figure('probeLagP99Ms', 2),
-        `${(typical(outcome, server, 'crowdBusy') * 100).toFixed(0)} %`,
+        `${of('firstP50Ms')} / ${of('firstP99Ms')}`,
+        `${of('copyP50Ms')} / ${of('copyP99Ms')}`,
+        `${of('peerP50Ms')} / ${of('peerP99Ms')}`,
+        of('lost', 0),
         `${(typical(outcome, server, 'othersBusy') * 100).toFixed(0)} %`,
-        `${quiet.length} of ${all.length}`,
       ];
     }),
   );
-  const heading = [
-    'medians',
+  const together = ['together', 'packets/s', 'worker', 'weir µs', 'bare µs', 'ratio', 'of rounds', 'others'];
+  const alone = [
+    'alone, ms',
     'packets/s',
     'worker',
-    'µs/packet',
-    'Node µs',
-    'ratio (pairs)',
-    'p50 ms',
-    'p99 ms',
+    'first copy',
+    'all copies',
+    'to a peer',
+    'lost',
+    'others',
   ];
-  return table([...heading, 'lost', 'probe lag', 'crowd', 'others', 'quiet'], rows);
+  return `${table(together, cost)}\n\n${table(alone, delay)}`;
 }
 
 export function detailsOf(outcome: Outcome): [string, number][] {
@@ -73,26 +68,32 @@ export function detailsOf(outcome: Outcome): [string, number][] {
   const figures: Figure[] = [
     'packetsPerSecond',
     'workerBusy',
-    'workerCpuUs',
-    'nodeCpuUs',
-    'delayP50Ms',
-    'delayP99Ms',
+    'firstP50Ms',
+    'firstP99Ms',
+    'copyP50Ms',
+    'copyP99Ms',
+    'copies',
+    'captureDropped',
+    'peerP50Ms',
+    'peerP99Ms',
     'lost',
-    'probeLagP99Ms',
-    'crowdBusy',
-    'framesSkipped',
     'othersBusy',
   ];
-  const round = (value: number) => Number(value.toPrecision(4));
+  const brief = (value: number) => Number(value.toPrecision(4));
+  const ratios = ratiosOf(outcome);
   return [
-    [`${name}.ratio`, round(ratioOf(outcome))],
-    [`${name}.quietRounds`, outcome.rounds.filter(isQuiet).length],
-    [`${name}.rounds`, outcome.rounds.length],
-    ...(['weir', 'bare'] as const).flatMap((server) =>
-      figures.map((figure): [string, number] => [
+    [`${name}.ratio`, brief(ratioOf(outcome))],
+    [`${name}.lowestRatio`, brief(Math.min(...ratios))],
+    [`${name}.highestRatio`, brief(Math.max(...ratios))],
+    ...(['weir', 'bare'] as const).flatMap((server, at) => [
+      [
+        `${name}.${server}.workerCpuUs`,
+        brief(median(outcome.together.map((pair) => pair[at]!.workerCpuUs))),
+      ] as [string, number],
+      ...figures.map((figure): [string, number] => [
         `${name}.${server}.${figure}`,
-        round(typical(outcome, server, figure)),
+        brief(typical(outcome, server, figure)),
       ]),
-    ),
+    ]),
   ];
 }
