@@ -9,6 +9,7 @@ export type {
   Source,
   WaitingParticipant,
 } from '@weir/protocol';
+export type { AudioSlot } from './audio-slots.ts';
 export { devices } from './devices.ts';
 export type { Downlink } from './downlink.ts';
 export type { LocalParticipant } from './local-participant.ts';

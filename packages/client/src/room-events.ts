@@ -1,5 +1,6 @@
 import type { PlatformError } from '@weir/core';
 import type { DataMessage, LeaveReason, RoomSettings, WaitingParticipant } from '@weir/protocol';
+import type { AudioSlot } from './audio-slots.ts';
 import type { Downlink } from './downlink.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import type { LocalPublication, Publication, RemotePublication } from './publication.ts';
@@ -28,6 +29,8 @@ export type RoomEvents = {
   /** Who waits in the lobby; told to admins. */
   lobbyChanged: [WaitingParticipant[]];
   roomUpdated: [RoomSettings];
+  /** Which audio slots there are, or whom they carry. */
+  audioSlotsChanged: [readonly AudioSlot[]];
   /** Loudest first. */
   speakersChanged: [Participant[]];
   downlinkChanged: [Downlink];

@@ -1,5 +1,12 @@
 import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger } from '@weir/core';
-import type { Grants, RoomEvent, RoomSettings, WaitingParticipant } from '@weir/protocol';
+import type {
+  AudioSlot as AudioSlotInfo,
+  Grants,
+  RoomEvent,
+  RoomSettings,
+  WaitingParticipant,
+} from '@weir/protocol';
+import { type AudioSlot, AudioSlots } from './audio-slots.ts';
 import { BrowserEngine } from './browser-engine.ts';
 import { askDirector, openSocket } from './director.ts';
 import { type Downlink, downlinkOf } from './downlink.ts';
@@ -49,6 +56,7 @@ export class Room {
   readonly #engine: MediaEngine;
   readonly #link: SignalingLink;
   readonly #model: RoomModel;
+  readonly #slots: AudioSlots;
   readonly #subscriber: Subscriber;
   readonly #seats: SeatStorage | undefined;
   readonly #warm = new WarmSocket();
@@ -84,7 +92,9 @@ export class Room {
       setSubscribed: (publication, subscribed) => this.#subscriber.setSubscribed(publication, subscribed),
       setPreferences: (publication, preferences) => this.#subscriber.setPreferences(publication, preferences),
     });
+    this.#slots = new AudioSlots(this.#model, this.events);
     this.#subscriber = new Subscriber(this.#link, this.#engine, this.#model, this.events, {
+      slots: this.#slots,
       auto: options.autoSubscribe !== false,
       logger: options.logger ?? silentLogger,
     });
@@ -112,6 +122,10 @@ export class Room {
   }
   get lobby(): readonly WaitingParticipant[] {
     return [...this.#model.lobby.values()];
+  }
+  /** In a big room microphones come through these few; empty where each comes by itself. */
+  get audioSlots(): readonly AudioSlot[] {
+    return this.#slots.all;
   }
   get speakers(): readonly Participant[] {
     return this.#speakers;
@@ -257,12 +271,13 @@ export class Room {
     const { events } = this.#link;
     events.on('stateChanged', (state) => this.#stateChanged(state));
     events.on('joined', (answer) => this.#joined(answer));
-    events.on('resumed', (missed) => this.#resumed(missed));
+    events.on('resumed', (missed, audioSlots) => this.#resumed(missed, audioSlots));
     events.on('event', (revision, event) => {
       if (this.#early) this.#early.push({ revision, event });
       else this.#model.apply(revision, event);
     });
-    events.on('mediaReset', ({ media, subscriptions, reason }) => {
+    events.on('mediaReset', ({ media, subscriptions, reason, audioSlots = [] }) => {
+      this.#slots.accept(audioSlots);
       this.#openMedia(media, [], subscriptions, new Set(this.local.publications.keys()));
       this.events.emit('mediaReset', reason);
     });
@@ -282,6 +297,10 @@ export class Room {
     );
     for (const change of ['trackUpdated', 'trackUnsubscribed', 'trackUnpublished'] as const)
       this.events.on(change, () => this.#judgeDownlink());
+    events.on('audioSlots', (slots) => {
+      this.#slots.accept(slots);
+      this.#subscriber.sync();
+    });
     events.on('speakers', ({ speakers }) => {
       const of = (id: string) => (id === this.local.participantId ? this.local : this.#model.remotes.get(id));
       this.#speakers = speakers.flatMap(({ participantId }) => of(participantId) ?? []);
@@ -333,17 +352,20 @@ export class Room {
     }
   }
 
-  #joined({ participantId, snapshot, media, iceServers, subscriptions }: JoinedAnswer): void {
+  #joined(answer: JoinedAnswer): void {
+    const { participantId, snapshot, media, iceServers, subscriptions, audioSlots = [] } = answer;
     this.#mark('joined');
     const self = snapshot.participants.find((p) => p.participantId === participantId);
     if (self) this.local.info = self;
     this.#model.applySnapshot(snapshot);
     const mine = snapshot.tracks.filter((t) => t.participantId === participantId).map((t) => t.trackId);
+    this.#slots.accept(audioSlots);
     this.#openMedia(media, iceServers, subscriptions, new Set(mine));
     this.#caughtUp();
   }
 
-  #resumed(missed: Missed): void {
+  #resumed(missed: Missed, audioSlots: AudioSlotInfo[]): void {
+    this.#slots.accept(audioSlots);
     if ('snapshot' in missed) this.#model.applySnapshot(missed.snapshot);
     else {
       for (const { revision, event } of missed.events) this.#model.apply(revision, event);

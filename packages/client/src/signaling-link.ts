@@ -8,6 +8,7 @@ import {
   withDeadline,
 } from '@weir/core';
 import type {
+  AudioSlot,
   Channel,
   Joined,
   Method,
@@ -42,12 +43,13 @@ export type SignalingLinkEvents = {
   /** In the room, with new media: at first, after the lobby, or because the media session was gone. */
   joined: [JoinedAnswer];
   /** Back in the room; the media never stopped. */
-  resumed: [Missed];
+  resumed: [Missed, AudioSlot[]];
   event: [revision: number, RoomEvent];
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
   subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
   layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
   demandChanged: [NoticeParams<SignalingClient, 'track.demand'>];
+  audioSlots: [AudioSlot[]];
   speakers: [NoticeParams<SignalingClient, 'room.speakers'>];
 };
 
@@ -251,7 +253,16 @@ export class SignalingLink extends Lifetime {
     const { progress, subscribe, client } = this.#environment;
     const { roomId, participantId, secret } = seat;
     const work = this.#environment.rtpCapabilities(seat.rtpCapabilities).then((rtpCapabilities) => {
-      const common = { roomId, participantId, secret, protocolVersion, rtpCapabilities, subscribe };
+      const audioSlots = subscribe === 'all';
+      const common = {
+        roomId,
+        participantId,
+        secret,
+        protocolVersion,
+        rtpCapabilities,
+        subscribe,
+        audioSlots,
+      };
       if (goal === 'join') return peer.request('session.join', { ...common, client });
       const { mediaSessionId, revision } = progress();
       return peer.request('session.resume', {
@@ -264,7 +275,7 @@ export class SignalingLink extends Lifetime {
       if (answer.status === 'waiting') return this.#dispatch({ type: 'waiting' });
       this.#dispatch({ type: 'joined' });
       if (answer.status === 'joined') this.events.emit('joined', answer);
-      else this.events.emit('resumed', answer.missed);
+      else this.events.emit('resumed', answer.missed, answer.audioSlots ?? []);
     });
   }
 
@@ -289,6 +300,7 @@ export class SignalingLink extends Lifetime {
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
         'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
         'track.demand': (notice) => this.events.emit('demandChanged', notice),
+        'room.audioSlots': ({ slots }) => this.events.emit('audioSlots', slots),
         'room.speakers': (notice) => this.events.emit('speakers', notice),
       },
     });

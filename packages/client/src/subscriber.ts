@@ -1,5 +1,6 @@
 import { type Emitter, type Logger, PlatformError } from '@weir/core';
 import type { LayerPreferences, Subscription } from '@weir/protocol';
+import type { AudioSlots } from './audio-slots.ts';
 import type { MediaEngine, Reception } from './media-engine.ts';
 import type { RemotePublication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
@@ -20,6 +21,7 @@ export class Subscriber {
   readonly #model: RoomModel;
   readonly #events: Emitter<RoomEvents>;
   readonly #logger: Logger;
+  readonly #slots: AudioSlots;
   readonly #auto: boolean;
   readonly #held = new Map<string, Held>();
   readonly #wanted = new Map<string, boolean>();
@@ -41,13 +43,14 @@ export class Subscriber {
     engine: MediaEngine,
     model: RoomModel,
     events: Emitter<RoomEvents>,
-    options: { auto: boolean; logger: Logger },
+    options: { auto: boolean; slots: AudioSlots; logger: Logger },
   ) {
     this.#link = link;
     this.#engine = engine;
     this.#model = model;
     this.#events = events;
     this.#auto = options.auto;
+    this.#slots = options.slots;
     this.#logger = options.logger;
     events.on('trackPublished', () => this.sync(), link.signal);
     events.on('trackUpdated', () => this.sync(), link.signal);
@@ -69,25 +72,41 @@ export class Subscriber {
     return this.#work();
   }
 
-  async setSubscribed({ trackId }: RemotePublication, subscribed: boolean): Promise<void> {
+  async setSubscribed(publication: RemotePublication, subscribed: boolean): Promise<void> {
+    const { trackId } = publication;
     this.#wanted.set(trackId, subscribed);
+    if (publication.source === 'microphone') await this.#tellPause(trackId);
     if (subscribed) return this.sync();
     if (!this.#held.has(trackId)) return;
     this.#drop(trackId);
     await this.#link.request('track.unsubscribe', { trackIds: [trackId] });
   }
 
-  async setPreferences({ trackId }: RemotePublication, preferences: LayerPreferences): Promise<void> {
+  async setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void> {
+    const { trackId } = publication;
     const merged = { ...this.#preferences.get(trackId), ...preferences };
     this.#preferences.set(trackId, merged);
     if (this.#held.has(trackId))
       await this.#link.request('track.setPreferences', { preferences: [{ trackId, ...preferences }] });
+    else if (publication.source === 'microphone') await this.#tellPause(trackId);
+  }
+
+  /** A microphone that is not wanted is not to be heard through an audio slot either. */
+  async #tellPause(trackId: string): Promise<void> {
+    if (!this.#engine.mediaSessionId) return; // It is told with the first media.
+    const preferences = [{ trackId, paused: this.#unwanted(trackId) }];
+    await this.#link.request('track.setPreferences', { preferences });
+  }
+
+  #unwanted(trackId: string): boolean {
+    return this.#wanted.get(trackId) === false || this.#preferences.get(trackId)?.paused === true;
   }
 
   /** The server ended a subscription: its track went, or moved and will be there again. */
   closedByServer(trackId: string, subscriptionId: string): void {
     if (this.#held.get(trackId)?.reception.subscriptionId !== subscriptionId) return;
     this.#drop(trackId);
+    this.#slots.lost(trackId);
     this.sync();
   }
 
@@ -108,7 +127,7 @@ export class Subscriber {
     this.#working = generation;
     try {
       await this.#takeReady();
-      while (generation === this.#generation && (await this.#nextBatch()));
+      while (generation === this.#generation && ((await this.#nextBatch()) || (await this.#leaveSurplus())));
     } catch (error) {
       this.#logger.warn({ err: error }, 'subscribing failed, trying again');
       if (generation === this.#generation) this.#retryLater();
@@ -124,6 +143,9 @@ export class Subscriber {
     const preferences = [...this.#preferences]
       .filter(([trackId]) => this.#held.has(trackId))
       .map(([trackId, wanted]) => ({ trackId, ...wanted }));
+    for (const { trackId, source } of this.#model.remoteTracks())
+      if (source === 'microphone' && !this.#held.has(trackId) && this.#unwanted(trackId))
+        preferences.push({ trackId, paused: true });
     if (preferences.length) await this.#link.request('track.setPreferences', { preferences });
   }
 
@@ -134,15 +156,40 @@ export class Subscriber {
 
   #missing(): string[] {
     if (!this.#engine.mediaSessionId || !this.#allowed) return [];
-    const missing: string[] = [];
-    for (const { info, trackId } of this.#model.remoteTracks()) {
-      if (!(this.#wanted.get(trackId) ?? this.#auto) || this.#refused.get(trackId) === info.epoch) continue;
+    const missing = this.#auto ? [...this.#slots.offered].filter((slotId) => !this.#held.has(slotId)) : [];
+    for (const publication of this.#model.remoteTracks()) {
+      const { info, trackId } = publication;
+      if (!this.#wants(publication) || this.#refused.get(trackId) === info.epoch) continue;
       const held = this.#held.get(trackId);
       if (held && held.epoch >= info.epoch) continue;
       missing.push(trackId);
       if (missing.length === batchSize) break;
     }
     return missing;
+  }
+
+  #wants({ trackId, source }: RemotePublication): boolean {
+    const throughSlots = source === 'microphone' && this.#slots.offered.size > 0;
+    return this.#wanted.get(trackId) ?? (this.#auto && !throughSlots);
+  }
+
+  /**
+   * Microphones that come through slots by now, slots that are no longer offered: the server lets each go as it ends the
+   * other, so they are left only when what takes their place flows. False when there is nothing to leave.
+   */
+  async #leaveSurplus(): Promise<boolean> {
+    const generation = this.#generation;
+    const surplus = [...this.#held.keys()].filter((trackId) => {
+      if (this.#slots.has(trackId)) return !this.#slots.offered.has(trackId);
+      const publication = this.#model.track(trackId);
+      return publication?.source === 'microphone' && !this.#wants(publication);
+    });
+    for (let at = 0; at < surplus.length && generation === this.#generation; at += batchSize) {
+      const trackIds = surplus.slice(at, at + batchSize);
+      await this.#link.request('track.unsubscribe', { trackIds });
+      if (generation === this.#generation) for (const trackId of trackIds) this.#drop(trackId);
+    }
+    return surplus.length > 0;
   }
 
   /** False when nothing is missing. */
@@ -152,6 +199,7 @@ export class Subscriber {
     const generation = this.#generation;
     const { subscriptions, failures } = await this.#link.request('track.subscribe', { trackIds });
     if (generation !== this.#generation) return true;
+    const slotsLost = failures.some(({ trackId }) => this.#slots.has(trackId));
     for (const failure of failures) this.#failed(failure.trackId, failure.code);
     for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
     await this.#receive(subscriptions);
@@ -160,10 +208,11 @@ export class Subscriber {
       .filter(({ trackId }) => this.#held.has(trackId))
       .map(({ trackId }) => trackId);
     if (received.length) await this.#link.request('track.start', { trackIds: received });
-    return subscriptions.length > 0;
+    return subscriptions.length > 0 || slotsLost;
   }
 
   #failed(trackId: string, code: string): void {
+    this.#slots.lost(trackId);
     const epoch = this.#model.track(trackId)?.info.epoch;
     if (epoch === undefined) return; // It went meanwhile.
     this.#refused.set(trackId, epoch); // Until it is produced anew.
@@ -186,6 +235,11 @@ export class Subscriber {
       const reception = receptions.get(trackId);
       const publication = this.#model.track(trackId);
       if (!reception) continue;
+      if (generation === this.#generation && this.#slots.has(trackId)) {
+        this.#held.set(trackId, { epoch, reception });
+        this.#slots.received(trackId, reception.track);
+        continue;
+      }
       if (generation !== this.#generation || !publication) {
         reception.close();
         continue;
@@ -224,6 +278,7 @@ export class Subscriber {
     if (!held) return;
     this.#held.delete(trackId);
     held.reception.close();
+    this.#slots.received(trackId, undefined);
     const publication = this.#model.track(trackId);
     if (!publication?.mediaTrack) return;
     publication.mediaTrack = undefined;

@@ -13,6 +13,7 @@ import type {
 import { parseScalabilityMode } from 'mediasoup';
 import { NotFoundError, UnsupportedError, WorkerClosedError } from 'mediasoup/errors';
 import type * as engine from 'mediasoup/types';
+import { audioLevelUri } from './rtp-header.ts';
 
 // The one place where the product's words meet the engine's. A track is produced on a send transport and makes a producer
 // (or a data producer); a subscription consumes it on a receive transport and is a consumer (or a data consumer).
@@ -124,6 +125,55 @@ export function consume(
     rtpCapabilities: rtpCapabilities as engine.RtpCapabilities,
     paused: !started,
   });
+}
+
+/** What else than the sound is in an audio slot's packets; the rest of a microphone's header is made anew by the engine. */
+const slotExtensions = new Set<string>([
+  audioLevelUri,
+  'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time',
+]);
+const opusPayloadType = 100;
+
+/** Opus without repair: who listens is in this process. */
+function plainOpus(router: engine.Router): engine.RtpCapabilities {
+  const { codecs = [], headerExtensions = [] } = router.rtpCapabilities;
+  return {
+    codecs: codecs
+      .filter((codec) => codec.mimeType.toLowerCase() === 'audio/opus')
+      .map((codec) => ({ ...codec, rtcpFeedback: [] })),
+    headerExtensions: headerExtensions.filter(({ kind, uri }) => kind === 'audio' && slotExtensions.has(uri)),
+  };
+}
+
+/** The packets of a track, handed to this process as they come. */
+export function listenIn(
+  router: engine.Router,
+  direct: engine.DirectTransport,
+  produced: Produced,
+): Promise<engine.Consumer> {
+  return direct.consume({ producerId: produced.id, rtpCapabilities: plainOpus(router), paused: false });
+}
+
+/** A stream of Opus packets that are written in this process. */
+export async function produceSlot(
+  router: engine.Router,
+  direct: engine.DirectTransport,
+): Promise<{ producer: engine.Producer; ssrc: number; payloadType: number; clockRate: number }> {
+  const { codecs = [], headerExtensions = [] } = plainOpus(router);
+  const { mimeType, clockRate, channels = 2, parameters = {} } = codecs[0]!;
+  const ssrc = 1 + Math.floor(Math.random() * 0xffff_fffe);
+  const codec = { mimeType, clockRate, channels, parameters, payloadType: opusPayloadType };
+  const producer = await direct.produce({
+    kind: 'audio',
+    rtpParameters: {
+      codecs: [codec],
+      // Under the router's own numbers: as `listenIn` hands them out.
+      headerExtensions: headerExtensions.map(({ uri, preferredId: id }) => ({ uri, id })),
+      encodings: [{ ssrc, dtx: true }],
+      rtcp: { cname: `slot-${ssrc}` },
+    },
+  });
+  return { producer, ssrc, payloadType: opusPayloadType, clockRate };
 }
 
 /** A subscription as its client gets it. */

@@ -24,6 +24,7 @@ import { narrowCapabilities, type Production, toPlatformError } from './engine-w
 import { MediaRoom } from './media-room.ts';
 import { defaultWorkerCount, type ListenAddress, type MediaWorker } from './media-worker.ts';
 import { type MediaListener, ParticipantSession } from './participant-session.ts';
+import type { SoundLimits } from './room-sound.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export type MediaNodeConfig = {
@@ -36,6 +37,8 @@ export type MediaNodeConfig = {
   firstPort: number;
   /** How many more streams than the idlest worker a room's worker may carry before the room spreads to another. */
   spreadAbove?: number;
+  /** From how many microphones on a room is heard through how many audio slots. */
+  sound?: SoundLimits;
   logger: Logger;
   clock?: Clock;
 };
@@ -52,6 +55,10 @@ type Work<M extends Method<MediaNodeContract>> = (
   listener: MediaListener,
 ) => Promise<Result<MediaNodeContract, M>> | Result<MediaNodeContract, M>;
 
+const defaultSound = {
+  microphonesWithoutSlots: limits.microphonesWithoutSlots,
+  audioSlots: limits.audioSlots,
+};
 const defaultSpreadAbove = 200;
 const stopTimeoutMs = 3_000;
 
@@ -62,6 +69,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   readonly #pool: WorkerPool;
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #sound: SoundLimits;
   readonly #rtpCapabilities = routerRtpCapabilities();
   readonly #rooms = new Map<RoomId, MediaRoom>();
   readonly #sessions = new Map<string, ParticipantSession>();
@@ -84,6 +92,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     this.nodeId = config.nodeId;
     this.#logger = config.logger;
     this.#clock = config.clock ?? systemClock;
+    this.#sound = config.sound ?? defaultSound;
     this.#pool = this.own(pool);
   }
 
@@ -93,7 +102,14 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     'session.adopt': this.#answer('session.adopt', ({ mediaSessionId }, listener) => {
       const session = this.#sessions.get(mediaSessionId);
       session?.adopt(listener);
-      return { alive: session !== undefined, send: false, receive: false, ...session?.directions };
+      const slots = session && this.#rooms.get(session.roomId)?.sound.slots;
+      return {
+        alive: session !== undefined,
+        send: false,
+        receive: false,
+        ...session?.directions,
+        ...(slots?.length ? { audioSlots: slots } : {}),
+      };
     }),
     'session.close': this.#answer('session.close', ({ mediaSessionId }) => {
       this.#sessions.get(mediaSessionId)?.close();
@@ -211,16 +227,16 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     try {
       const media = await session.open(directions);
       this.events.emit('sessionOpened', roomId, participantId);
-      const { subscriptions, failures } = await session.subscribe(
-        params.receive ? params.trackIds : [],
-        true,
-      );
+      const { sound } = this.#rooms.get(roomId)!;
+      const trackIds = params.audioSlots ? sound.inPlaceOfMicrophones(params.trackIds) : params.trackIds;
+      const { subscriptions, failures } = await session.subscribe(params.receive ? trackIds : [], true);
       if (failures.length)
         this.#logger.debug(
           { roomId, participantId, failures },
           'a session opened without some of its tracks',
         );
-      return { media, subscriptions };
+      const audioSlots = sound.slots;
+      return { media, subscriptions, ...(audioSlots.length ? { audioSlots } : {}) };
     } catch (error) {
       session.close('failed');
       throw error;
@@ -252,7 +268,9 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   }
 
   #openRoom(roomId: RoomId): MediaRoom {
-    const room = this.own(new MediaRoom(roomId, { clock: this.#clock, logger: this.#logger }));
+    const room = this.own(
+      new MediaRoom(roomId, { clock: this.#clock, logger: this.#logger, sound: this.#sound }),
+    );
     this.#rooms.set(roomId, room);
     room.onClose(() => {
       this.#rooms.delete(roomId);

@@ -4,6 +4,7 @@ import type { MediaWorker } from './media-worker.ts';
 import type { MediaListener, ParticipantSession } from './participant-session.ts';
 import type { Publication } from './publication.ts';
 import { RoomRouter } from './room-router.ts';
+import { RoomSound, type SoundLimits } from './room-sound.ts';
 import { SpeakerRanking } from './speaker-ranking.ts';
 
 /** A room on this node, over as many workers as it needs. Closes with its last session. */
@@ -15,7 +16,10 @@ export class MediaRoom extends Lifetime {
   readonly #places = new Map<MediaWorker, { router: Promise<RoomRouter>; sessions: number }>();
   readonly #speakers: SpeakerRanking;
 
-  constructor(roomId: RoomId, options: { clock: Clock; logger: Logger }) {
+  /** How its microphones reach those who listen. */
+  readonly sound: RoomSound;
+
+  constructor(roomId: RoomId, options: { clock: Clock; logger: Logger; sound: SoundLimits }) {
     super();
     this.roomId = roomId;
     this.#logger = options.logger.child({ roomId });
@@ -23,6 +27,19 @@ export class MediaRoom extends Lifetime {
       new SpeakerRanking(options.clock, (speakers) => {
         for (const [listener, session] of this.#listeners())
           if (listener) session.tell('room.speakers', { roomId, speakers });
+      }),
+    );
+    this.sound = this.own(
+      new RoomSound({
+        ...options.sound,
+        clock: options.clock,
+        logger: this.#logger,
+        room: this,
+        tell: (slots) => {
+          for (const [listener, session] of this.#listeners())
+            if (listener) session.tell('room.audioSlots', { roomId, slots });
+        },
+        onLevels: (from, levels) => this.#speakers.update(from, levels),
       }),
     );
     this.onClose(() => {
@@ -69,6 +86,11 @@ export class MediaRoom extends Lifetime {
     return router;
   }
 
+  /** One of its routers; undefined when it has none any more. */
+  anyRouter(): Promise<RoomRouter> | undefined {
+    return this.#places.values().next().value?.router;
+  }
+
   /** Makes a publication known to the room, in place of an earlier production of the same track. */
   add(publication: Publication): void {
     const { trackId } = publication;
@@ -78,12 +100,13 @@ export class MediaRoom extends Lifetime {
       if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
     });
     earlier?.close();
+    if (publication.source === 'microphone') this.sound.add(publication);
   }
 
   #openPlace(worker: MediaWorker) {
     const router = RoomRouter.open(
       worker,
-      (from, levels) => this.#speakers.update(from, levels),
+      (from, levels) => this.#speakers.update(from, this.sound.ranks ? [] : levels),
       this.#logger,
     );
     router.then(

@@ -12,11 +12,13 @@ import type {
   ParticipantId,
   RoomId,
   RtpCapabilities,
+  Source,
   SubscribeResult,
   TrackId,
 } from '@weir/protocol';
 import { limits } from '@weir/protocol';
 import type { WebRtcTransport } from 'mediasoup/types';
+import { AudioSlot } from './audio-slot.ts';
 import {
   type Connectivity,
   connectivity,
@@ -67,6 +69,8 @@ export class ParticipantSession extends Lifetime {
   readonly #subscriptions = new Map<TrackId, TrackSubscription>();
   /** The subscriptions that its client knows of: the end of these only is news. */
   readonly #announced = new Set<TrackSubscription>();
+  /** Microphones that are not to be heard, through audio slots neither. */
+  readonly #paused = new Set<TrackId>();
   #listener: MediaListener | undefined;
 
   constructor(options: SessionOptions) {
@@ -155,7 +159,7 @@ export class ParticipantSession extends Lifetime {
   }
 
   async publish(
-    track: { trackId: TrackId; epoch: number },
+    track: { trackId: TrackId; epoch: number; source?: Source | undefined },
     production: Production,
   ): Promise<{ codec: string; spatialLayers: number }> {
     const { trackId } = track;
@@ -170,7 +174,9 @@ export class ParticipantSession extends Lifetime {
       this.assertOpen();
       const origin = await this.#options.room.routerFor(this);
       const publication = new Publication({
-        ...track,
+        trackId,
+        epoch: track.epoch,
+        ...(track.source ? { source: track.source } : {}),
         participantId: this.participantId,
         origin,
         produced,
@@ -223,6 +229,7 @@ export class ParticipantSession extends Lifetime {
   /** Tracks that are not subscribed to (any more) are passed over: their end has been told. */
   async start(trackIds: TrackId[]): Promise<void> {
     await Promise.all(trackIds.map((trackId) => this.#change(trackId, (s) => s.start())));
+    await this.#heedWhatCarries(trackIds);
   }
 
   unsubscribe(trackIds: TrackId[]): void {
@@ -233,6 +240,16 @@ export class ParticipantSession extends Lifetime {
     await Promise.all(
       preferences.map(({ trackId, ...wanted }) => this.#change(trackId, (s) => s.setPreferences(wanted))),
     );
+    for (const { trackId, paused } of preferences)
+      if (paused !== undefined) this.#pauseMicrophone(trackId, paused);
+    await this.#heedWhatCarries(preferences.map(({ trackId }) => trackId));
+  }
+
+  /** Gets an audio slot but while that carries what this participant must not hear, or hears already. */
+  async heed(slot: AudioSlot): Promise<void> {
+    const subscription = this.#subscriptions.get(slot.trackId);
+    if (subscription?.publication !== slot) return;
+    await subscription.withhold(this.#excludes(slot));
   }
 
   /** Tells the listener, after the work that is being done: it may call back. */
@@ -283,6 +300,8 @@ export class ParticipantSession extends Lifetime {
           : await this.#newSubscription(publication, started);
       await subscription.ready;
       if (started) await subscription.start();
+      if (publication instanceof AudioSlot) await this.heed(publication);
+      else await this.#heedWhatCarries([trackId]);
       return subscription;
     } catch (error) {
       if (publication.closed)
@@ -305,6 +324,7 @@ export class ParticipantSession extends Lifetime {
       transport: this.#entry('receive').transport,
       rtpCapabilities: this.#options.rtpCapabilities,
       started,
+      withheld: publication instanceof AudioSlot,
       onLayers: (layers) =>
         this.tell('subscription.layers', {
           mediaSessionId: this.id,
@@ -321,12 +341,32 @@ export class ParticipantSession extends Lifetime {
   #forgetSubscription(subscription: TrackSubscription, unasked: boolean): void {
     const { trackId } = subscription.publication;
     if (this.#subscriptions.get(trackId) === subscription) this.#subscriptions.delete(trackId);
+    if (!this.closed) this.#heedWhatCarries([trackId]).catch(() => {}); // The slot closes too: its end is told.
     if (this.#announced.delete(subscription) && unasked && !this.closed)
       this.tell('subscription.closed', {
         mediaSessionId: this.id,
         subscriptionId: subscription.id!,
         trackId,
       });
+  }
+
+  #excludes({ carries }: AudioSlot): boolean {
+    if (!carries) return false;
+    const { trackId, participantId } = carries;
+    if (participantId === this.participantId || this.#paused.has(trackId)) return true;
+    return this.#subscriptions.get(trackId)?.flowing ?? false;
+  }
+
+  async #heedWhatCarries(trackIds: TrackId[]): Promise<void> {
+    const slots = trackIds.flatMap((trackId) => this.#options.room.sound.carrying(trackId) ?? []);
+    await Promise.all(slots.map((slot) => this.heed(slot)));
+  }
+
+  /** Also while the track is being produced anew. */
+  #pauseMicrophone(trackId: TrackId, paused: boolean): void {
+    if (!paused) this.#paused.delete(trackId);
+    else if (this.#options.room.publication(trackId)?.source !== 'microphone') return;
+    else if (this.#paused.size < subscriptionsAtMost) this.#paused.add(trackId);
   }
 
   async #change(trackId: TrackId, change: (s: TrackSubscription) => Promise<void>): Promise<void> {

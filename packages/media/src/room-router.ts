@@ -1,5 +1,5 @@
 import { Lifetime, type Logger } from '@weir/core';
-import type { AudioLevelObserver, Router } from 'mediasoup/types';
+import type { AudioLevelObserver, DirectTransport, Router } from 'mediasoup/types';
 import { mediaCodecs } from './codecs.ts';
 import { isMedia, type Produced } from './engine-words.ts';
 import type { MediaWorker } from './media-worker.ts';
@@ -17,6 +17,7 @@ export class RoomRouter extends Lifetime {
   readonly #logger: Logger;
   readonly #pipes = new Map<Publication, Pipe>();
   readonly #heard = new Map<string, Publication>();
+  #direct?: Promise<DirectTransport>;
 
   /** `onLevels` hears the loudest tracks produced here, each interval in which somebody speaks and once on silence. */
   static async open(
@@ -79,6 +80,12 @@ export class RoomRouter extends Lifetime {
       if (!publication.closed)
         this.#logger.warn({ err: error }, 'a track is not heard by the speaker ranking');
     });
+  }
+
+  /** For packets that are read and written in this process; one for all. */
+  direct(): Promise<DirectTransport> {
+    this.#direct ??= this.router.createDirectTransport();
+    return this.#direct;
   }
 
   /** The publication as subscribers of this router consume it, until `release`: itself, or by a pipe that they share. */

@@ -2,6 +2,7 @@
 import { Lifetime } from '@weir/core';
 import { type MediaFile, PeerTransport, type RtpReceiver, rtpCapabilities, type SendTrack } from '@weir/peer';
 import type {
+  AudioSlot,
   Calls,
   Direction,
   MediaControl,
@@ -11,6 +12,7 @@ import type {
   NoticeHandlers,
   NoticeParams,
   RtpCapabilities,
+  Source,
   Subscription,
 } from '@weir/protocol';
 
@@ -24,6 +26,7 @@ export class NoticeLog {
     'subscription.closed': [],
     'subscription.layers': [],
     'track.demand': [],
+    'room.audioSlots': [],
     'room.speakers': [],
   };
   readonly listener: NoticeHandlers<MediaControl> = {
@@ -32,6 +35,7 @@ export class NoticeLog {
     'subscription.closed': (notice) => this.notices['subscription.closed'].push(notice),
     'subscription.layers': (notice) => this.notices['subscription.layers'].push(notice),
     'track.demand': (notice) => this.notices['track.demand'].push(notice),
+    'room.audioSlots': (notice) => this.notices['room.audioSlots'].push(notice),
     'room.speakers': (notice) => this.notices['room.speakers'].push(notice),
   };
 }
@@ -40,6 +44,7 @@ export type TestParticipantOptions = {
   roomId?: string;
   participantId: string;
   trackIds?: string[];
+  audioSlots?: boolean;
   rtpCapabilities?: RtpCapabilities;
 };
 
@@ -51,6 +56,8 @@ export class TestParticipant extends Lifetime {
   readonly media: MediaSession;
   /** The subscriptions that came with the session. */
   readonly subscriptions: Subscription[];
+  /** The audio slots that the room had then. */
+  readonly audioSlots: AudioSlot[];
   readonly #transports = new Map<Direction, Promise<PeerTransport>>();
 
   static async open(calls: Calls<MediaNodeContract>, options: TestParticipantOptions) {
@@ -62,6 +69,7 @@ export class TestParticipant extends Lifetime {
       send: true,
       receive: true,
       trackIds,
+      ...(options.audioSlots ? { audioSlots: true } : {}),
     });
     return new TestParticipant(calls, { roomId, participantId }, answer);
   }
@@ -69,7 +77,7 @@ export class TestParticipant extends Lifetime {
   private constructor(
     calls: Calls<MediaNodeContract>,
     who: { roomId: string; participantId: string },
-    answer: { media: MediaSession; subscriptions: Subscription[] },
+    answer: { media: MediaSession; subscriptions: Subscription[]; audioSlots?: AudioSlot[] | undefined },
   ) {
     super();
     this.calls = calls;
@@ -77,6 +85,7 @@ export class TestParticipant extends Lifetime {
     this.participantId = who.participantId;
     this.media = answer.media;
     this.subscriptions = answer.subscriptions;
+    this.audioSlots = answer.audioSlots ?? [];
   }
 
   get mediaSessionId(): string {
@@ -91,7 +100,7 @@ export class TestParticipant extends Lifetime {
   async publish(
     trackId: string,
     layers: MediaFile[],
-    options: { epoch?: number; muted?: boolean; audioLevelDbov?: number } = {},
+    options: { epoch?: number; muted?: boolean; audioLevelDbov?: number; source?: Source } = {},
   ): Promise<SendTrack & { answer: { codec: string; spatialLayers: number } }> {
     const transport = await this.transport('send');
     const { audioLevelDbov, epoch = 1, muted = false } = options;
@@ -106,6 +115,7 @@ export class TestParticipant extends Lifetime {
       trackId,
       epoch,
       kind,
+      ...(options.source ? { source: options.source } : {}),
       muted,
       rtpParameters,
     });

@@ -19,6 +19,8 @@ export type SubscriptionOptions = {
   transport: WebRtcTransport;
   rtpCapabilities: RtpCapabilities;
   started: boolean;
+  /** Not a packet of it flows until `withhold(false)`. */
+  withheld?: boolean;
   onLayers: (layers: Layers) => void;
 };
 
@@ -31,14 +33,17 @@ export class TrackSubscription extends Lifetime {
   #consumed?: Consumed;
   #started: boolean;
   #paused = false;
+  #withheld: boolean;
   #flowing: boolean;
+  #settled: Promise<void> | undefined;
 
   constructor(options: SubscriptionOptions) {
     super();
     this.#options = options;
     this.publication = options.publication;
     this.#started = options.started;
-    this.#flowing = options.started;
+    this.#withheld = options.withheld ?? false;
+    this.#flowing = options.started && !this.#withheld;
     options.router.worker.count('consumers', this);
     options.publication.own(this);
     this.ready = this.#open();
@@ -49,6 +54,11 @@ export class TrackSubscription extends Lifetime {
     return this.#consumed?.id;
   }
 
+  /** True while its packets go to the participant. */
+  get flowing(): boolean {
+    return this.#flowing && this.#consumed !== undefined && !this.closed;
+  }
+
   /** As its client gets it; once it is ready. */
   describe(): Subscription {
     return describeSubscription(this.#consumed!, this.publication, this.#started);
@@ -56,6 +66,12 @@ export class TrackSubscription extends Lifetime {
 
   async start(): Promise<void> {
     this.#started = true;
+    await this.#reconcile();
+  }
+
+  /** Keeps its packets from the participant, whatever that asked for. Resolves when that holds. */
+  async withhold(withheld: boolean): Promise<void> {
+    this.#withheld = withheld;
     await this.#reconcile();
   }
 
@@ -98,9 +114,10 @@ export class TrackSubscription extends Lifetime {
   }
 
   async #reconcile(): Promise<void> {
-    const flowing = this.#started && !this.#paused;
-    if (!this.#consumed || this.closed || flowing === this.#flowing) return;
+    const flowing = this.#started && !this.#paused && !this.#withheld;
+    if (!this.#consumed || this.closed) return;
+    if (flowing !== this.#flowing) this.#settled = flowing ? this.#consumed.resume() : this.#consumed.pause();
     this.#flowing = flowing;
-    await (flowing ? this.#consumed.resume() : this.#consumed.pause());
+    await this.#settled; // It may be another's change that is under way.
   }
 }

@@ -32,6 +32,10 @@ export const limits = {
   metadataBytes: 8 * 1024,
   tracksPerParticipant: 16,
   subscriptionsPerRequest: 500,
+  /** A room with more microphones than this is heard through audio slots, … */
+  microphonesWithoutSlots: 12,
+  /** … of which there are so many. */
+  audioSlots: 6,
   participantsPerRoom: 1_000,
   /** Events kept of a room: a client further behind gets a snapshot. */
   roomLogEvents: 2_048,

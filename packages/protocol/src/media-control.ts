@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Contract } from './contract.ts';
-import { ParticipantId, RoomId, TrackId } from './room.ts';
+import { AudioSlots, ParticipantId, RoomId, Source, TrackId } from './room.ts';
 import {
   DtlsParameters,
   IceParameters,
@@ -36,13 +36,24 @@ export const mediaNode = {
         receive: z.boolean(),
         /** Subscribe to these at once, started. */
         trackIds: trackIds.default([]),
+        /** Where the room has audio slots, subscribe to them in place of microphones. */
+        audioSlots: z.boolean().default(false),
       }),
-      result: z.object({ media: MediaSession, subscriptions: z.array(Subscription) }),
+      result: z.object({
+        media: MediaSession,
+        subscriptions: z.array(Subscription),
+        audioSlots: AudioSlots.optional(),
+      }),
     },
     /** From now on this connection gets the session's notifications. Answers whether it still lives, and its transports. */
     'session.adopt': {
       params: z.object({ mediaSessionId: z.string() }),
-      result: z.object({ alive: z.boolean(), send: z.boolean(), receive: z.boolean() }),
+      result: z.object({
+        alive: z.boolean(),
+        send: z.boolean(),
+        receive: z.boolean(),
+        audioSlots: AudioSlots.optional(),
+      }),
     },
     'session.close': { params: z.object({ mediaSessionId: z.string() }), result: Empty },
     'transport.connect': {
@@ -60,6 +71,8 @@ export const mediaNode = {
         trackId: TrackId,
         epoch: z.number().int(),
         kind: z.enum(['audio', 'video', 'data']),
+        /** Microphones are what audio slots carry. */
+        source: Source.optional(),
         muted: z.boolean(),
         rtpParameters: RtpParameters.optional(),
         sctpStreamParameters: SctpStreamParameters.optional(),
@@ -137,6 +150,7 @@ export const mediaControl = {
       trackId: TrackId,
       maxSpatialLayer: z.number().int().nullable(),
     }),
+    'room.audioSlots': z.object({ roomId: RoomId, slots: AudioSlots }),
     'room.speakers': z.object({
       roomId: RoomId,
       speakers: z.array(z.object({ trackId: TrackId, participantId: ParticipantId, level: z.number() })),

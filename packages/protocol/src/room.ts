@@ -1,3 +1,4 @@
+import { newId } from '@weir/core';
 import { z } from 'zod';
 import { limits } from './limits.ts';
 
@@ -119,6 +120,24 @@ export const Track = z.object({
   height: z.number().int().optional(),
 });
 export type Track = z.infer<typeof Track>;
+
+/** A sound stream of a big room, and the microphone that it carries now. */
+export const AudioSlot = z.object({
+  /** Subscribed to like a track's id. */
+  slotId: TrackId,
+  carries: z.object({ trackId: TrackId, participantId: ParticipantId }).nullable(),
+});
+export type AudioSlot = z.infer<typeof AudioSlot>;
+/** Empty where each microphone is subscribed to by itself. */
+export const AudioSlots = z.array(AudioSlot);
+
+const slotPrefix = 'slot';
+export function newAudioSlotId(): TrackId {
+  return newId(slotPrefix);
+}
+export function isAudioSlotId(trackId: TrackId): boolean {
+  return trackId.startsWith(`${slotPrefix}_`);
+}
 
 /** Somebody in the lobby; seen by admins only. */
 export const WaitingParticipant = Participant.pick({

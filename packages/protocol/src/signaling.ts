@@ -3,6 +3,7 @@ import type { Contract } from './contract.ts';
 import { limits } from './limits.ts';
 import {
   Attributes,
+  AudioSlots,
   DataMessage,
   DisplayName,
   GrantsUpdate,
@@ -82,6 +83,7 @@ export const Joined = z.object({
   media: MediaSession,
   subscriptions: z.array(Subscription).describe('Ready-made for the tracks that were there, already started'),
   iceServers: z.array(IceServer),
+  audioSlots: AudioSlots.optional(),
 });
 export type Joined = z.infer<typeof Joined>;
 export const Waiting = z.object({ status: z.literal('waiting'), participantId: ParticipantId });
@@ -89,6 +91,8 @@ export const Waiting = z.object({ status: z.literal('waiting'), participantId: P
 const Subscribe = z
   .enum(['all', 'none'])
   .describe('all: subscriptions to every present track come with the answer; none: the client asks for each');
+
+const PlaysSlots = z.boolean().describe('The client plays audio slots in place of microphones');
 
 export const TrackPublishParams = z.object({
   trackId: TrackId.optional().describe('A track of yours that is produced anew; absent for a new one'),
@@ -133,6 +137,7 @@ export const signalingServer = {
         ...Credentials,
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
+        audioSlots: PlaysSlots.default(false),
         client: z.string().max(256).default(''),
       }),
       result: z.discriminatedUnion('status', [Joined, Waiting]),
@@ -146,6 +151,7 @@ export const signalingServer = {
         mediaSessionId: z.string().max(64).optional().describe('Absent when the media is gone (page reload)'),
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
+        audioSlots: PlaysSlots.default(false),
       }),
       result: z.discriminatedUnion('status', [
         z.object({
@@ -159,6 +165,7 @@ export const signalingServer = {
             }),
             z.object({ snapshot: RoomSnapshot }),
           ]),
+          audioSlots: AudioSlots.optional(),
         }),
         Joined,
         Waiting,
@@ -241,6 +248,7 @@ export const signalingClient = {
       media: MediaSession,
       subscriptions: z.array(Subscription),
       reason: z.string(),
+      audioSlots: AudioSlots.optional(),
     }),
     /** A subscription ended on the server's side (its track moved or went). */
     'subscription.closed': z.object({ subscriptionId: z.string(), trackId: TrackId }),
@@ -255,6 +263,8 @@ export const signalingClient = {
     }),
     /** The highest layer of a track of yours that anybody wants; null when nobody wants any. */
     'track.demand': z.object({ trackId: TrackId, maxSpatialLayer: z.number().int().nullable() }),
+    /** Which audio slots there are, and whom each carries now. */
+    'room.audioSlots': z.object({ slots: AudioSlots }),
     /** Who speaks, loudest first; levels in dBov, -127 (silence) to 0. */
     'room.speakers': z.object({
       speakers: z.array(z.object({ trackId: TrackId, participantId: ParticipantId, level: z.number() })),

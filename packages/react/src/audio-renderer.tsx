@@ -1,7 +1,8 @@
-import type { Publication } from '@weir/client';
+import type { AudioSlot, Publication } from '@weir/client';
 import { Volume2 } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useRoomContext } from './room-context.tsx';
+import { useAudioSlots } from './use-audio-slots.ts';
 import { usePublicationFacts, usePublications } from './use-publications.ts';
 import { useTrackElement } from './use-track-element.ts';
 import { useWords } from './words-context.tsx';
@@ -16,6 +17,7 @@ export function AudioRenderer() {
   const [blocked, setBlocked] = useState(false);
   const [attempt, setAttempt] = useState(0);
   const sounds = usePublications().filter((p) => p.kind === 'audio' && p.participant !== room.local);
+  const slots = useAudioSlots();
   const block = useCallback(() => setBlocked(true), []);
   const retry = () => {
     setBlocked(false);
@@ -24,9 +26,19 @@ export function AudioRenderer() {
   return (
     <>
       {sounds.map((publication) => (
-        <Sound
+        <PublishedSound
           key={publication.trackId}
           publication={publication}
+          speaker={deviceChoice.speaker}
+          attempt={attempt}
+          onBlocked={block}
+        />
+      ))}
+      {slots.map((slot) => (
+        <Sound
+          key={slot.slotId}
+          mediaTrack={slot.mediaTrack}
+          carries={slot.participant?.participantId}
           speaker={deviceChoice.speaker}
           attempt={attempt}
           onBlocked={block}
@@ -48,15 +60,20 @@ export function AudioRenderer() {
   );
 }
 
-type SoundProps = {
-  publication: Publication;
+type PlaybackProps = {
   speaker: string | undefined;
   attempt: number;
   onBlocked: () => void;
 };
 
-function Sound({ publication, speaker, attempt, onBlocked }: SoundProps) {
+function PublishedSound({ publication, ...playback }: PlaybackProps & { publication: Publication }) {
   const { mediaTrack } = usePublicationFacts(publication);
+  return <Sound mediaTrack={mediaTrack} carries={publication.participant.participantId} {...playback} />;
+}
+
+type SoundProps = PlaybackProps & { mediaTrack: AudioSlot['mediaTrack']; carries: string | undefined };
+
+function Sound({ mediaTrack, carries, speaker, attempt, onBlocked }: SoundProps) {
   const { ref, element: audio } = useTrackElement<HTMLAudioElement>(mediaTrack);
 
   useEffect(() => {
@@ -74,6 +91,6 @@ function Sound({ publication, speaker, attempt, onBlocked }: SoundProps) {
 
   return (
     // biome-ignore lint/a11y/useMediaCaption: live speech has no caption track
-    <audio ref={ref} data-participant={publication.participant.participantId} />
+    <audio ref={ref} data-participant={carries} />
   );
 }

@@ -23,6 +23,7 @@ export { fitGrid, type Rect, type Size } from './stage-layout.ts';
 export { type SelfView, type StageLayout, stageLayouts } from './stage-plan.ts';
 export { type StageChoice, type StageView, useStageView } from './stage-view.tsx';
 export type { StreamReading } from './stream-reading.ts';
+export { useAudioSlots } from './use-audio-slots.ts';
 export { type Chat, useChat } from './use-chat.ts';
 export { type DeviceLists, useDeviceLists, useDevices } from './use-devices.ts';
 export { useLevel } from './use-level.ts';

@@ -17,6 +17,7 @@ const everyType = Object.keys({
   sampleReceived: 0,
   lobbyChanged: 0,
   roomUpdated: 0,
+  audioSlotsChanged: 0,
   speakersChanged: 0,
   downlinkChanged: 0,
   mediaReset: 0,

@@ -72,6 +72,7 @@ export class ControlServer extends Lifetime {
       'subscription.closed': (notice) => peer.notify('subscription.closed', notice),
       'subscription.layers': (notice) => peer.notify('subscription.layers', notice),
       'track.demand': (notice) => peer.notify('track.demand', notice),
+      'room.audioSlots': (notice) => peer.notify('room.audioSlots', notice),
       'room.speakers': (notice) => peer.notify('room.speakers', notice),
     };
     const peer = new RpcPeer<MediaNodeContract, MediaControl>(wsChannel(socket), {

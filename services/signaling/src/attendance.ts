@@ -1,20 +1,22 @@
 import { maySee, type RoomRecord, type Rooms, type RoomView, type Session } from '@weir/cluster';
 import { backoffMs, type ErrorCode, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
 import {
+  type AudioSlot,
   type Calls,
   type EncodedNotice,
   encodeNotice,
   type Grants,
+  isAudioSlotId,
   type Joined,
   type MediaNodeContract,
   type MediaSession,
   type ParticipantId,
+  type Result,
   type RoomEvent,
   type RpcPeer,
   type RtpCapabilities,
   type SignalingClient,
   type SignalingServer,
-  type Subscription,
   type TrackId,
 } from '@weir/protocol';
 import type { z } from 'zod';
@@ -32,6 +34,8 @@ export type AttendanceOptions = {
   rtpCapabilities: RtpCapabilities;
   /** Subscribe to every track that is there when media is set up. */
   subscribeAll: boolean;
+  /** The client plays audio slots in place of microphones. */
+  playsSlots: boolean;
   iceServers: JoinedResult['iceServers'];
   logger: Logger;
 };
@@ -56,6 +60,9 @@ export class Attendance extends Lifetime {
   #session: Session;
   #media: MediaSession | undefined;
   #mediaLifetime: Lifetime | undefined;
+  #audioSlots: AudioSlot[] = [];
+  /** Of all slots since media was set up: those that are no longer offered may still flow. */
+  readonly #slotIds = new Set<TrackId>();
   /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
@@ -120,7 +127,7 @@ export class Attendance extends Lifetime {
   /** Sets media up anew and answers with the whole room. */
   async joined(): Promise<JoinedResult> {
     this.#held = [];
-    const { media, subscriptions } = await this.#openMedia();
+    const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
     const snapshot = this.view.reader.snapshot(this.#viewer);
     this.#startTelling(snapshot.revision);
     const { iceServers } = this.#options;
@@ -131,17 +138,26 @@ export class Attendance extends Lifetime {
       media,
       subscriptions,
       iceServers,
+      audioSlots,
     };
+  }
+
+  /** The room's audio slots when media was last set up or taken over. */
+  get audioSlots(): AudioSlot[] {
+    return this.#audioSlots;
   }
 
   /** Takes over the running media session; false when it is gone, or was made for fewer grants than there are now. */
   async adoptMedia(mediaSessionId: string): Promise<boolean> {
     this.#held = [];
-    const { alive, send, receive } = await (await this.mediaCalls())['session.adopt']({ mediaSessionId });
+    const { alive, send, receive, audioSlots } = await (await this.mediaCalls())['session.adopt']({
+      mediaSessionId,
+    });
     const { grants } = this;
     if (!alive || (maySend(grants) && !send) || (grants.subscribe && !receive)) return false;
     // The transports' parameters are the client's already.
     this.#attachMedia({ mediaSessionId, nodeId: this.#session.mediaNodeId, send: null, receive: null });
+    this.#noteSlots(audioSlots ?? []);
     return true;
   }
 
@@ -247,7 +263,8 @@ export class Attendance extends Lifetime {
 
   async #unsubscribeAll(): Promise<void> {
     try {
-      const trackIds = [...this.view.reader.tracks].map((track) => track.trackId);
+      const tracks = [...this.view.reader.tracks].map((track) => track.trackId);
+      const trackIds = [...tracks, ...this.#slotIds];
       await (await this.mediaCalls())['track.unsubscribe']({ mediaSessionId: this.mediaSessionId, trackIds });
     } catch (error) {
       this.#options.logger.warn(
@@ -264,10 +281,11 @@ export class Attendance extends Lifetime {
     const { reader } = this.view;
     if (!reader.participant(this.participantId)?.grants.subscribe) return [];
     const tracks = wanted ? wanted.flatMap((id) => reader.track(id) ?? []) : [...reader.tracks];
-    return tracks.filter((t) => t.participantId !== this.participantId).map((t) => t.trackId);
+    const others = tracks.filter((t) => t.participantId !== this.participantId).map((t) => t.trackId);
+    return [...(wanted ?? []).filter(isAudioSlotId), ...others];
   }
 
-  async #openMedia(): Promise<{ media: MediaSession; subscriptions: Subscription[] }> {
+  async #openMedia(): Promise<Result<MediaNodeContract, 'session.open'>> {
     const { grants } = this;
     const calls = await this.mediaCalls();
     const opened = await calls['session.open']({
@@ -277,13 +295,20 @@ export class Attendance extends Lifetime {
       send: maySend(grants),
       receive: grants.subscribe,
       trackIds: this.#options.subscribeAll ? this.receivable() : [],
+      audioSlots: this.#options.subscribeAll && this.#options.playsSlots,
     });
     if (this.closed) {
       await calls['session.close']({ mediaSessionId: opened.media.mediaSessionId });
       throw new PlatformError('connection-lost', 'the client went while its media was set up');
     }
     this.#attachMedia(opened.media);
+    this.#noteSlots(opened.audioSlots ?? []);
     return opened;
+  }
+
+  #noteSlots(slots: AudioSlot[]): void {
+    this.#audioSlots = slots;
+    for (const { slotId } of slots) this.#slotIds.add(slotId);
   }
 
   #attachMedia(media: MediaSession): void {
@@ -300,6 +325,10 @@ export class Attendance extends Lifetime {
       peer.notify('subscription.layers', layers),
     );
     notices.on('track.demand', ({ mediaSessionId: _, ...demand }) => peer.notify('track.demand', demand));
+    notices.on('room.audioSlots', ({ slots }) => {
+      this.#noteSlots(slots);
+      if (this.#options.playsSlots) peer.notify('room.audioSlots', { slots });
+    });
     notices.on('room.speakers', ({ speakers }) => peer.notify('room.speakers', { speakers }));
     notices.on('session.lost', ({ reason }) => void this.#rehome(reason));
     notices.on('linkLost', (nodeId) => {
@@ -312,8 +341,8 @@ export class Attendance extends Lifetime {
     this.#mediaLifetime?.close();
     for (let attempt = 1; attempt <= mediaRetries && !this.closed; attempt++) {
       try {
-        const { media, subscriptions } = await this.#openMedia();
-        this.#options.peer.notify('media.reset', { media, subscriptions, reason });
+        const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
+        this.#options.peer.notify('media.reset', { media, subscriptions, reason, audioSlots });
         return;
       } catch (error) {
         this.#options.logger.warn(

@@ -152,6 +152,7 @@ export class ClientConnection extends Lifetime {
         peer: this.#peer,
         rtpCapabilities: params.rtpCapabilities as RtpCapabilities,
         subscribeAll: params.subscribe === 'all',
+        playsSlots: params.audioSlots,
         iceServers: iceServers(participantId),
         logger,
       });
@@ -185,6 +186,7 @@ export class ClientConnection extends Lifetime {
     return {
       status: 'resumed',
       participantId,
+      audioSlots: attendance.audioSlots,
       missed: missed === 'gone' ? { snapshot: attendance.snapshot() } : attendance.catchUp(missed, revision),
     };
   }
@@ -326,6 +328,7 @@ export class ClientConnection extends Lifetime {
       trackId,
       epoch: (before?.epoch ?? 0) + 1,
       kind,
+      source,
       muted: muted || locked,
       ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
       ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),

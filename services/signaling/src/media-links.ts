@@ -60,6 +60,9 @@ export class MediaLinks extends Lifetime {
       'subscription.layers': (notice) =>
         this.#bySession.get(notice.mediaSessionId)?.emit('subscription.layers', notice),
       'track.demand': (notice) => this.#bySession.get(notice.mediaSessionId)?.emit('track.demand', notice),
+      'room.audioSlots': (notice) => {
+        for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.audioSlots', notice);
+      },
       'room.speakers': (notice) => {
         for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.speakers', notice);
       },

@@ -1,0 +1,111 @@
+import { type Clock, Lifetime, type Logger } from '@weir/core';
+import type { AudioSlot as AudioSlotInfo } from '@weir/protocol';
+import { AudioSlot } from './audio-slot.ts';
+import { MicrophoneTap } from './microphone-tap.ts';
+import type { ParticipantSession } from './participant-session.ts';
+import type { Publication } from './publication.ts';
+import type { RoomRouter } from './room-router.ts';
+import type { Level } from './speaker-ranking.ts';
+import { type SlotChange, VoiceRanking } from './voice-ranking.ts';
+
+export type LoudestFewOptions = {
+  slots: number;
+  sessions: () => Iterable<ParticipantSession>;
+  clock: Clock;
+  logger: Logger;
+  /** Whom the slots carry changed. */
+  onChange: () => void;
+  onLevels: (from: LoudestFew, levels: Level[]) => void;
+};
+
+const lookEveryMs = 100;
+
+/** The microphones of a big room, heard packet by packet; its slots carry those of whoever is loudest. */
+export class LoudestFew extends Lifetime {
+  readonly slots: readonly AudioSlot[];
+  readonly #options: LoudestFewOptions;
+  readonly #ranking: VoiceRanking<MicrophoneTap>;
+  readonly #taps = new Map<Publication, MicrophoneTap>();
+  #cancelLook?: () => void;
+
+  /** The slots are made on `origin`; with that it closes as `lost`. */
+  static async open(origin: RoomRouter, options: LoudestFewOptions): Promise<LoudestFew> {
+    const slots = await Promise.all(
+      Array.from({ length: options.slots }, () => AudioSlot.open(origin, options.sessions)),
+    );
+    return new LoudestFew(origin, slots, options);
+  }
+
+  private constructor(origin: RoomRouter, slots: AudioSlot[], options: LoudestFewOptions) {
+    super();
+    this.#options = options;
+    this.slots = slots.map((slot) => this.own(slot));
+    this.#ranking = new VoiceRanking(slots.length);
+    origin.onClose(() => this.close('lost'), this.signal);
+    this.onClose(() => {
+      this.#cancelLook?.();
+      for (const tap of this.#taps.values()) tap.close();
+      options.onLevels(this, []);
+    });
+    this.#lookAgain();
+  }
+
+  /** As clients are told. */
+  describe(): AudioSlotInfo[] {
+    return this.slots.map(({ trackId: slotId, carries }) => ({
+      slotId,
+      carries: carries ? { trackId: carries.trackId, participantId: carries.participantId } : null,
+    }));
+  }
+
+  /** Counts a microphone among those that may be carried. */
+  listenTo(publication: Publication): void {
+    if (this.closed || publication.closed || this.#taps.has(publication)) return;
+    const tap = new MicrophoneTap(
+      publication,
+      (from, packet, dbov) => this.#heard(from, packet, dbov),
+      this.#options.logger,
+    );
+    this.#taps.set(publication, tap);
+    const forget = () => {
+      tap.recent.clear(); // What was said before a mute is not to be heard after it.
+      this.#apply(this.#ranking.gone(tap));
+    };
+    publication.events.on('muteChanged', (muted) => muted && forget(), tap.signal);
+    tap.onClose(() => {
+      this.#taps.delete(publication);
+      if (!this.closed) forget();
+    });
+  }
+
+  #heard(tap: MicrophoneTap, packet: Buffer, dbov: number): void {
+    const nowMs = performance.now();
+    if (tap.slot) tap.slot.take(packet, nowMs);
+    else tap.recent.push(packet, nowMs);
+    this.#apply(this.#ranking.heard(tap, dbov, nowMs));
+  }
+
+  #apply(change: SlotChange<MicrophoneTap> | undefined): void {
+    if (!change || this.closed) return;
+    void this.slots[change.slot]!.carry(change.voice, change.onsetMs);
+    this.#options.onChange();
+    this.#tellLevels();
+  }
+
+  #lookAgain(): void {
+    this.#cancelLook = this.#options.clock.after(lookEveryMs, () => {
+      for (const change of this.#ranking.expire(performance.now())) this.#apply(change);
+      this.#tellLevels();
+      this.#lookAgain();
+    });
+  }
+
+  #tellLevels(): void {
+    const levels = this.#ranking.speaking(performance.now()).map(({ voice, level }) => ({
+      trackId: voice.publication.trackId,
+      participantId: voice.publication.participantId,
+      level,
+    }));
+    this.#options.onLevels(this, levels);
+  }
+}

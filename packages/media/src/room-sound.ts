@@ -1,0 +1,179 @@
+import { type Clock, Lifetime, type Logger } from '@weir/core';
+import { type AudioSlot as AudioSlotInfo, isAudioSlotId, type TrackId } from '@weir/protocol';
+import type { AudioSlot } from './audio-slot.ts';
+import { LoudestFew } from './loudest-few.ts';
+import type { MediaRoom } from './media-room.ts';
+import type { Publication } from './publication.ts';
+import type { Level } from './speaker-ranking.ts';
+
+export type SoundLimits = {
+  /** With more microphones than this there are slots; */
+  microphonesWithoutSlots: number;
+  /** so many. */
+  audioSlots: number;
+};
+
+export type RoomSoundOptions = SoundLimits & {
+  room: MediaRoom;
+  clock: Clock;
+  logger: Logger;
+  tell: (slots: AudioSlotInfo[]) => void;
+  onLevels: (from: unknown, levels: Level[]) => void;
+};
+
+/** Slots are taken away when there are this much fewer microphones than brought them, … */
+const fewerByThird = 2 / 3;
+/** … for so long; */
+const settleMs = 10_000;
+/** they go on for so long, while clients subscribe to microphones. */
+const lingerMs = 10_000;
+const retryMs = 1_000;
+/** Whom the slots carry is told at most so often. */
+const tellEveryMs = 100;
+
+/** How a room's microphones reach those who listen: each by itself, or where there are many through audio slots. */
+export class RoomSound extends Lifetime {
+  readonly #options: RoomSoundOptions;
+  readonly #microphones = new Set<Publication>();
+  #few: LoudestFew | undefined;
+  #opening = false;
+  /** False while the slots only linger. */
+  #offered = false;
+  /** What is to be done later, should the number of microphones stay as it is. */
+  #later: (() => void) | undefined;
+  #cancelTelling: (() => void) | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RoomSoundOptions) {
+    super();
+    this.#options = options;
+    this.onClose(() => {
+      this.#later?.();
+      this.#cancelTelling?.();
+    });
+  }
+
+  /** The slots on offer; none where each microphone is subscribed to by itself. */
+  get slots(): AudioSlotInfo[] {
+    return this.#offered && this.#few ? this.#few.describe() : [];
+  }
+
+  /** True while it knows who speaks. */
+  get ranks(): boolean {
+    return this.#few !== undefined;
+  }
+
+  /** The slot that carries a track now. */
+  carrying(trackId: TrackId): AudioSlot | undefined {
+    return this.#few?.slots.find((slot) => slot.carries?.trackId === trackId);
+  }
+
+  /** The same tracks, with the slots on offer in place of microphones. */
+  inPlaceOfMicrophones(trackIds: TrackId[]): TrackId[] {
+    const { slots } = this;
+    if (slots.length === 0) return trackIds;
+    const { room } = this.#options;
+    const others = trackIds.filter(
+      (id) => !isAudioSlotId(id) && room.publication(id)?.source !== 'microphone',
+    );
+    return [...slots.map(({ slotId }) => slotId), ...others];
+  }
+
+  add(microphone: Publication): void {
+    this.#microphones.add(microphone);
+    microphone.onClose(() => {
+      this.#microphones.delete(microphone);
+      this.#consider();
+    });
+    this.#few?.listenTo(microphone);
+    this.#consider();
+  }
+
+  #consider(): void {
+    if (this.closed) return;
+    const { microphonesWithoutSlots } = this.#options;
+    const count = this.#microphones.size;
+    if (count > microphonesWithoutSlots) {
+      this.#afterwards(undefined);
+      if (this.#few) this.#offer(true);
+      else void this.#open();
+    } else if (count > microphonesWithoutSlots * fewerByThird) this.#afterwards(undefined);
+    else if (this.#offered && !this.#later) this.#afterwards(() => this.#withdraw(), settleMs);
+  }
+
+  #withdraw(): void {
+    this.#offer(false);
+    this.#afterwards(() => this.#few?.close(), lingerMs);
+  }
+
+  async #open(): Promise<void> {
+    const { room, audioSlots, clock, logger, onLevels } = this.#options;
+    if (this.#opening || this.closed) return;
+    this.#opening = true;
+    try {
+      const router = await room.anyRouter();
+      if (!router || this.closed) return;
+      const few = await LoudestFew.open(router, {
+        slots: audioSlots,
+        sessions: () => room.sessions,
+        clock,
+        logger,
+        onChange: () => this.#tell(),
+        onLevels,
+      });
+      this.#adopt(few);
+    } catch (error) {
+      logger.warn({ err: error }, 'a big room has no audio slots yet');
+      this.#afterwards(() => this.#consider(), retryMs);
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  #adopt(few: LoudestFew): void {
+    this.own(few);
+    if (few.closed) return;
+    this.#few = few;
+    few.onClose(() => {
+      this.#few = undefined;
+      this.#offer(false);
+      this.#consider(); // Its router went: another one makes them anew.
+    });
+    for (const slot of few.slots) this.#options.room.add(slot);
+    for (const microphone of this.#microphones) few.listenTo(microphone);
+    this.#offer(true);
+    this.#consider(); // Some may have gone meanwhile.
+  }
+
+  #offer(offered: boolean): void {
+    if (this.#offered === offered) return;
+    this.#offered = offered;
+    this.#tell();
+  }
+
+  /** The first change at once, those that follow together. */
+  #tell(): void {
+    if (this.#cancelTelling || this.closed) return;
+    const { clock, tell } = this.#options;
+    const waitMs = this.#toldAt + tellEveryMs - clock.now();
+    if (waitMs <= 0) {
+      this.#toldAt = clock.now();
+      return tell(this.slots);
+    }
+    this.#cancelTelling = clock.after(waitMs, () => {
+      this.#cancelTelling = undefined;
+      this.#tell();
+    });
+  }
+
+  /** Instead of what was to be done later so far. */
+  #afterwards(work: (() => void) | undefined, ms = 0): void {
+    this.#later?.();
+    this.#later = undefined;
+    if (!work) return;
+    this.#later = this.#options.clock.after(ms, () => {
+      this.#later = undefined;
+      work();
+    });
+  }
+}
