@@ -82,6 +82,11 @@ export class ScriptedMediaNode {
         this.sessions.delete(mediaSessionId);
         return {};
       },
+      'transport.open': async ({ mediaSessionId }) => {
+        known(mediaSessionId);
+        return { transport };
+      },
+      'transport.close': checked,
       'transport.connect': checked,
       'transport.restartIce': async ({ mediaSessionId }) => {
         known(mediaSessionId);

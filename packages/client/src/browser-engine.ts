@@ -1,4 +1,4 @@
-import { Lifetime, newId, PlatformError } from '@weir/core';
+import { Lifetime, PlatformError } from '@weir/core';
 import type {
   Direction,
   IceServer,
@@ -7,15 +7,23 @@ import type {
   RtpParameters,
   SctpStreamParameters,
   Subscription,
+  TransportParameters,
 } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
+import { type Announce, BrowserTransport } from './browser-transport.ts';
 import { EncodingDemand } from './encoding-demand.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
-import { PathKeeper } from './path-keeper.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
+import { ReceivePool } from './receive-pool.ts';
 
-type Announce<T> = { announce: (parameters: T) => Promise<void> };
+type Session = Lifetime & {
+  media: MediaSession;
+  iceServers: IceServer[];
+  signaling: MediaSignaling;
+  send?: BrowserTransport;
+  pool?: ReceivePool;
+};
 
 /** Once for a page, however many rooms it joins. */
 const loadedDevices = new Map<string, Promise<Device>>();
@@ -37,13 +45,9 @@ function loadDevice(fleet: RtpCapabilities): Promise<Device> {
 
 /** The engine of a browser: mediasoup-client over RTCPeerConnection. */
 export class BrowserEngine implements MediaEngine {
+  readonly receiveAtOnce = 30;
   #device: Device | undefined;
-  #session: Lifetime | undefined;
-  #media: MediaSession | undefined;
-  #iceServers: IceServer[] = [];
-  #signaling: MediaSignaling | undefined;
-  #send: types.Transport | undefined;
-  #receive: types.Transport | undefined;
+  #session: Session | undefined;
 
   prepare(): Promise<void> {
     return askForCodecs();
@@ -55,28 +59,39 @@ export class BrowserEngine implements MediaEngine {
   }
 
   get mediaSessionId(): string | undefined {
-    return this.#media?.mediaSessionId;
+    return this.#session?.media.mediaSessionId;
   }
 
-  /** The connections now in use, for tests and debug panels. */
-  get connections(): { send?: RTCPeerConnection; receive?: RTCPeerConnection } {
-    return { ...peerConnection('send', this.#send), ...peerConnection('receive', this.#receive) };
+  get receiveTransports(): ReceivePool | undefined {
+    return this.#session?.pool;
+  }
+
+  /** The connections now in use, for tests and debug panels; `receive` is the first of those to receive over. */
+  get connections(): {
+    send?: RTCPeerConnection;
+    receive?: RTCPeerConnection;
+    receivers: RTCPeerConnection[];
+  } {
+    const { send, pool } = this.#session ?? {};
+    const receivers = [...(pool?.transports ?? [])].flatMap(({ connection }) => connection ?? []);
+    return {
+      ...(send?.connection ? { send: send.connection } : {}),
+      ...(receivers[0] ? { receive: receivers[0] } : {}),
+      receivers,
+    };
   }
 
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void {
     this.close();
-    this.#session = new Lifetime();
-    this.#media = media;
-    this.#iceServers = iceServers;
-    this.#signaling = signaling;
-    if (media.receive) this.#receive = this.#makeTransport('receive'); // A send transport when there is something to send.
+    const session: Session = Object.assign(new Lifetime(), { media, iceServers, signaling });
+    this.#session = session;
+    // A send transport when there is something to send.
+    if (media.receive) session.pool = session.own(this.#makePool(session, media.receive));
   }
 
   close(): void {
     this.#session?.close();
-    this.#send?.close();
-    this.#receive?.close();
-    this.#send = this.#receive = this.#media = undefined;
+    this.#session = undefined;
   }
 
   async publish(
@@ -147,20 +162,20 @@ export class BrowserEngine implements MediaEngine {
     streamIdOf: (trackId: string) => string,
     onData: (trackId: string, payload: Uint8Array) => void,
   ): Promise<Map<string, Reception>> {
-    const transport = this.#receive;
+    const pool = this.#session?.pool;
     const receptions = new Map<string, Reception>();
-    if (!transport) return receptions;
     // All calls in one go: mediasoup-client makes one offer and answer of them.
     await Promise.allSettled(
       subscriptions.map(async (subscription) => {
-        const { subscriptionId, trackId } = subscription;
+        const { trackId, transportId } = subscription;
+        const transport = pool?.get(transportId)?.engine;
+        if (!transport) return;
         receptions.set(
           trackId,
           subscription.kind === 'data'
             ? await receiveData(transport, subscription, onData)
             : await receiveMedia(transport, subscription, streamIdOf(trackId)),
         );
-        return subscriptionId;
       }),
     );
     return receptions;
@@ -172,53 +187,36 @@ export class BrowserEngine implements MediaEngine {
   }
 
   #sendTransport(): types.Transport {
-    if (!this.#media) throw new PlatformError('connection-lost', 'no media session');
-    if (!this.#media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');
-    this.#send ??= this.#makeTransport('send');
-    return this.#send;
+    const session = this.#session;
+    if (!session) throw new PlatformError('connection-lost', 'no media session');
+    const { media, signaling } = session;
+    if (!media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');
+    if (!session.send) {
+      const send = session.own(this.#makeTransport(session, 'send', media.send));
+      send.onClose((reason) => {
+        if (reason === 'lost') signaling.lost(new PlatformError('media-lost', 'no media path was found'));
+      });
+      session.send = send;
+    }
+    return session.send.engine;
   }
 
-  #makeTransport(direction: Direction): types.Transport {
-    const parameters = this.#media![direction]!;
-    const signaling = this.#signaling!;
-    const options = {
-      ...(parameters as unknown as types.TransportOptions),
-      iceServers: this.#iceServers as RTCIceServer[],
-    };
-    const device = this.#loaded();
-    const transport =
-      direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
-    transport.on('connect', ({ dtlsParameters }, callback) => {
-      // Not awaited: ICE and DTLS start while the server is told. Without it they fail, and are mended like any failure.
-      signaling
-        .connect(direction, dtlsParameters)
-        .catch((error) => signaling.lost(PlatformError.from(error, 'media-lost')));
-      callback();
+  #makePool(session: Session, parameters: TransportParameters): ReceivePool {
+    const { signaling } = session;
+    return new ReceivePool({
+      first: this.#makeTransport(session, 'receive', parameters),
+      open: async () => this.#makeTransport(session, 'receive', await signaling.openTransport()),
+      lost: (transportId) => signaling.transportLost(transportId),
+      allLost: () => signaling.lost(new PlatformError('media-lost', 'no media path was found')),
     });
-    transport.on('produce', ({ rtpParameters, appData }, callback, errback) => {
-      (appData as Announce<RtpParameters>).announce(rtpParameters as RtpParameters).then(
-        () => callback({ id: newId('e') }),
-        (error) => errback(error),
-      );
-    });
-    transport.on('producedata', ({ sctpStreamParameters, appData }, callback, errback) => {
-      (appData as Announce<SctpStreamParameters>).announce(sctpStreamParameters as SctpStreamParameters).then(
-        () => callback({ id: newId('e') }),
-        (error) => errback(error),
-      );
-    });
-    const keeper = this.#session!.own(
-      new PathKeeper({
-        restartIce: async () => {
-          const iceParameters = (await signaling.restartIce(direction)) as types.IceParameters;
-          if (!transport.closed) await transport.restartIce({ iceParameters });
-        },
-        lost: (reason) => signaling.lost(reason),
-      }),
-    );
-    transport.on('connectionstatechange', (state) => keeper.connectionChanged(state));
-    transport.observer.on('close', () => keeper.close());
-    return transport;
+  }
+
+  #makeTransport(
+    { iceServers, signaling }: Session,
+    direction: Direction,
+    parameters: TransportParameters,
+  ): BrowserTransport {
+    return new BrowserTransport({ device: this.#loaded(), direction, parameters, iceServers, signaling });
   }
 }
 
@@ -266,10 +264,4 @@ function videoCodec(device: Device, options: PublishOptions): types.RtpCodecCapa
   if (!codec)
     throw new PlatformError('codec-unsupported', `this browser does not encode ${options.codec ?? 'VP8'}`);
   return codec;
-}
-
-function peerConnection(name: 'send' | 'receive', transport: types.Transport | undefined) {
-  // Not public API of mediasoup-client: debugging and tests only.
-  const pc = (transport?.handler as unknown as { _pc?: RTCPeerConnection } | undefined)?._pc;
-  return pc ? { [name]: pc } : {};
 }

@@ -9,13 +9,18 @@ import type {
   RtpParameters,
   SctpStreamParameters,
   Subscription,
+  TransportParameters,
 } from '@weir/protocol';
 import type { PublishOptions } from './publish-options.ts';
 
 /** What an engine asks of the signaling while it works. */
 export type MediaSignaling = {
-  connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void>;
-  restartIce(direction: Direction): Promise<IceParameters>;
+  connect(direction: Direction, transportId: string, dtlsParameters: DtlsParameters): Promise<void>;
+  restartIce(direction: Direction, transportId: string): Promise<IceParameters>;
+  /** The server's side of another transport to receive over. */
+  openTransport(): Promise<TransportParameters>;
+  /** All that came over this receive transport has to be received over another. */
+  transportLost(transportId: string): void;
   /** The media cannot be mended on this session: it needs new transports. */
   lost(reason: PlatformError): void;
 };
@@ -47,6 +52,20 @@ export type Reception = {
   close(): void;
 };
 
+/** Transports to receive over, for engines that negotiate longer the more tracks one has. */
+export interface ReceiveTransports {
+  /** Those in use, the first one first. */
+  readonly ids: readonly string[];
+  /** No more than so many tracks on one, while there can be another, … */
+  readonly tracksEach: number;
+  /** … which there can while they are fewer than that. */
+  readonly atMost: number;
+  /** Opens another one and answers its id. */
+  open(): Promise<string>;
+  /** Gives one up: it does not work, or the server does not know it. */
+  drop(transportId: string): void;
+}
+
 /**
  * Where media meets the network: mediasoup-client in a browser, node-datachannel in a headless peer. One media session at
  * a time; opening the next one ends the one before with all that ran on it.
@@ -58,6 +77,10 @@ export interface MediaEngine {
   load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void;
   readonly mediaSessionId: string | undefined;
+  /** How many tracks it sets up at once while nothing is shown yet; undefined: as many as there are. */
+  readonly receiveAtOnce?: number;
+  /** Undefined: all is received over the first transport. */
+  readonly receiveTransports?: ReceiveTransports | undefined;
   /** `announce` tells the server what will be sent; the track is on its way when both are done. */
   publish(
     track: MediaStreamTrack,

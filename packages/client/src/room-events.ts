@@ -3,7 +3,9 @@ import type { DataMessage, LeaveReason, RoomSettings, WaitingParticipant } from 
 import type { AudioSlot } from './audio-slots.ts';
 import type { Downlink } from './downlink.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
+import type { PeerConnectionUse } from './peer-connections.ts';
 import type { LocalPublication, Publication, RemotePublication } from './publication.ts';
+import type { ReceivingState } from './subscriber.ts';
 
 export type RoomStatus = 'idle' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
 
@@ -36,6 +38,10 @@ export type RoomEvents = {
   downlinkChanged: [Downlink];
   /** Media is being set up anew; the reason in words. */
   mediaReset: [string];
+  /** Of the connections that the browser allows a page 80 % are used up: closed ones count until they are collected. */
+  peerConnectionsScarce: [PeerConnectionUse];
+  /** Receiving came a step further: for debug panels. */
+  receivingChanged: [ReceivingState];
   /** Undefined: you left. */
   closed: [PlatformError | undefined];
 };

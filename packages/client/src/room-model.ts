@@ -21,6 +21,7 @@ export class RoomModel {
   readonly lobby = new Map<string, WaitingParticipant>();
   room: RoomInfo | undefined;
   revision = 0;
+  readonly #tracks = new Map<string, RemotePublication>();
   readonly #messageIds = new Set<string>();
   readonly #local: LocalParticipant;
   readonly #events: Emitter<RoomEvents>;
@@ -33,15 +34,12 @@ export class RoomModel {
   }
 
   track(trackId: string): RemotePublication | undefined {
-    for (const remote of this.remotes.values()) {
-      const publication = remote.publications.get(trackId);
-      if (publication) return publication;
-    }
-    return undefined;
+    return this.#tracks.get(trackId);
   }
 
-  *remoteTracks(): Iterable<RemotePublication> {
-    for (const remote of this.remotes.values()) yield* remote.publications.values();
+  /** In the order of publishing. */
+  remoteTracks(): Iterable<RemotePublication> {
+    return this.#tracks.values();
   }
 
   /** Makes this the snapshot, telling the differences as the events that they would have been. */
@@ -150,6 +148,7 @@ export class RoomModel {
     }
     const publication = new RemotePublication(remote, info, this.#control);
     remote.publications.set(info.trackId, publication);
+    this.#tracks.set(info.trackId, publication);
     this.#events.emit('trackPublished', publication);
   }
 
@@ -159,6 +158,7 @@ export class RoomModel {
     const publication = remote?.publications.get(trackId);
     if (!publication) return;
     remote!.publications.delete(trackId);
+    this.#tracks.delete(trackId);
     this.#events.emit('trackUnpublished', publication);
   }
 }

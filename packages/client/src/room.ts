@@ -11,15 +11,16 @@ import { BrowserEngine } from './browser-engine.ts';
 import { askDirector, openSocket } from './director.ts';
 import { type Downlink, downlinkOf } from './downlink.ts';
 import { LocalParticipant } from './local-participant.ts';
-import type { MediaEngine } from './media-engine.ts';
+import type { MediaEngine, MediaSignaling } from './media-engine.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
+import { type PeerConnectionUse, peerConnections } from './peer-connections.ts';
 import type { RoomEvents, RoomStatus } from './room-events.ts';
 import { RoomModel } from './room-model.ts';
 import type { SampleChannel } from './sample-channel.ts';
 import { SeatStorage } from './seat-storage.ts';
 import { type JoinedAnswer, type Missed, SignalingLink } from './signaling-link.ts';
 import type { SignalingState, SignalingTimes } from './signaling-state.ts';
-import { Subscriber } from './subscriber.ts';
+import { type ReceivingState, Subscriber } from './subscriber.ts';
 import { tokenRoom } from './token.ts';
 import { WarmSocket } from './warm-socket.ts';
 
@@ -46,6 +47,15 @@ const sdkName = 'weir-client/0.1';
 const seatSavedEveryMs = 5_000;
 /** As long as the seat is kept for a client that is away. */
 const messageBudgetMs = 60_000;
+
+export type RoomDebug = {
+  send?: RTCPeerConnection;
+  receive?: RTCPeerConnection;
+  receivers: RTCPeerConnection[];
+  receiving: ReceivingState;
+  peerConnections: PeerConnectionUse;
+  timings: Record<string, number>;
+};
 
 /** A room to join: its participants, their tracks, and what is said in it. */
 export class Room {
@@ -84,6 +94,7 @@ export class Room {
         revision: this.#model.revision,
       }),
       subscribe: options.autoSubscribe === false ? 'none' : 'all',
+      ...(this.#engine.receiveAtOnce ? { subscribeAtMost: this.#engine.receiveAtOnce } : {}),
       client: sdkName,
       ...(times ? { times } : {}),
     });
@@ -134,10 +145,18 @@ export class Room {
   get downlink(): Downlink {
     return this.#downlink;
   }
-  /** For tests and debug panels: the connections, and when each step of joining was done (ms of `performance.now()`). */
-  get debug(): { send?: RTCPeerConnection; receive?: RTCPeerConnection; timings: Record<string, number> } {
-    const connections = this.#engine instanceof BrowserEngine ? this.#engine.connections : {};
-    return { ...connections, timings: { ...this.#marks } };
+  /**
+   * For tests and debug panels: the connections (`receive` is the first of the `receivers`), how receiving stands, and
+   * when each step of joining was done (ms of `performance.now()`).
+   */
+  get debug(): RoomDebug {
+    const connections = this.#engine instanceof BrowserEngine ? this.#engine.connections : { receivers: [] };
+    return {
+      ...connections,
+      receiving: this.#subscriber.state,
+      peerConnections: peerConnections.use,
+      timings: { ...this.#marks },
+    };
   }
 
   /** True when this tab has a seat in the room that a reload interrupted: `connect` takes it up again. */
@@ -306,6 +325,14 @@ export class Room {
       this.#speakers = speakers.flatMap(({ participantId }) => of(participantId) ?? []);
       this.events.emit('speakersChanged', this.#speakers);
     });
+    peerConnections.events.on(
+      'scarce',
+      (use) => {
+        this.#options.logger?.warn(use, 'soon this page can make no peer connection any more: reload it');
+        this.events.emit('peerConnectionsScarce', use);
+      },
+      this.#link.signal,
+    );
     if (this.#seats) this.#keepSeat(this.#seats);
   }
 
@@ -390,19 +417,30 @@ export class Room {
     known: ReadonlySet<string>,
   ): void {
     this.#mediaBroken = false;
-    this.#engine.open(media, iceServers, {
-      connect: async (direction, dtlsParameters) => {
-        await this.#link.request('transport.connect', { direction, dtlsParameters });
+    const signaling: MediaSignaling = {
+      connect: async (direction, transportId, dtlsParameters) => {
+        await this.#link.request('transport.connect', { direction, transportId, dtlsParameters });
       },
-      restartIce: async (direction) =>
-        (await this.#link.request('transport.restartIce', { direction })).iceParameters,
+      restartIce: async (direction, transportId) =>
+        (await this.#link.request('transport.restartIce', { direction, transportId })).iceParameters,
+      openTransport: async () => (await this.#link.request('transport.open', {})).transport,
+      transportLost: (transportId) => {
+        if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
+        this.#link.request('transport.close', { transportId }).catch(() => {}); // Most often it is gone there too.
+        this.#subscriber.transportLost(transportId);
+      },
       lost: (error) => {
         if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
         this.#mediaBroken = true;
         this.events.emit('mediaReset', error.message);
         this.#link.reconnect();
       },
-    });
+    };
+    try {
+      this.#engine.open(media, iceServers, signaling);
+    } catch (error) {
+      return this.#link.giveUp(error); // No peer connection can be made on this page any more.
+    }
     const report = (error: unknown) =>
       this.#options.logger?.warn({ err: error }, 'media could not be set up in full');
     this.#subscriber.reset(subscriptions).then(() => this.#mark('received'), report);

@@ -64,6 +64,8 @@ export type SignalingEnvironment = {
   /** The media session that still runs here, and the last revision seen. */
   progress(): { mediaSessionId: string | undefined; revision: number };
   subscribe: 'all' | 'none';
+  /** With all: so many subscriptions come with the answer. */
+  subscribeAtMost?: number;
   client: string;
   clock?: Clock;
   random?: () => number;
@@ -109,6 +111,11 @@ export class SignalingLink extends Lifetime {
   /** Drops the socket and comes back: for media that cannot be mended on the running session. */
   reconnect(): void {
     this.#fail(new PlatformError('connection-lost', 'reconnecting to set media up anew'));
+  }
+
+  /** Ends with an error that nothing can be done about. */
+  giveUp(error: unknown): void {
+    this.#fail(error);
   }
 
   /**
@@ -250,19 +257,17 @@ export class SignalingLink extends Lifetime {
 
   #claim(seat: Seat, goal: 'join' | 'resume', step: Lifetime): void {
     const peer = this.#peer!;
-    const { progress, subscribe, client } = this.#environment;
+    const { progress, subscribe, subscribeAtMost, client } = this.#environment;
     const { roomId, participantId, secret } = seat;
     const work = this.#environment.rtpCapabilities(seat.rtpCapabilities).then((rtpCapabilities) => {
       const audioSlots = subscribe === 'all';
-      const common = {
-        roomId,
-        participantId,
-        secret,
-        protocolVersion,
+      const seen = {
         rtpCapabilities,
         subscribe,
         audioSlots,
+        ...(subscribeAtMost ? { subscribeAtMost } : {}),
       };
+      const common = { roomId, participantId, secret, protocolVersion, ...seen };
       if (goal === 'join') return peer.request('session.join', { ...common, client });
       const { mediaSessionId, revision } = progress();
       return peer.request('session.resume', {

@@ -1,5 +1,6 @@
 import { type Emitter, type Logger, PlatformError } from '@weir/core';
 import type { LayerPreferences, Subscription } from '@weir/protocol';
+import { limits } from '@weir/protocol/limits';
 import type { AudioSlots } from './audio-slots.ts';
 import type { MediaEngine, Reception } from './media-engine.ts';
 import type { RemotePublication } from './publication.ts';
@@ -7,14 +8,30 @@ import type { RoomEvents } from './room-events.ts';
 import type { RoomModel } from './room-model.ts';
 import { unpackSample } from './sample-channel.ts';
 import type { SignalingLink } from './signaling-link.ts';
+import { nextBatch, type ReceiveTransport, type WaitingTrack } from './subscribe-queue.ts';
 
-type Held = { epoch: number; reception: Reception };
+type Held = { epoch: number; transportId: string; reception: Reception };
+type Running = { transportId: string | undefined; trackIds: string[] };
 
-/** Tracks a negotiation: more take longer than linear in a browser, fewer cost a round trip each. */
-const batchSize = 50;
+/** How receiving stands, for debug panels and tests. */
+export type ReceivingState = {
+  /** Tracks that are to be received, and how many of them are. */
+  wanted: number;
+  received: number;
+  /** In batches under way, and behind them in the queue. */
+  negotiating: number;
+  waiting: number;
+  transports: { transportId: string; tracks: number; negotiating: boolean }[];
+};
+
+/** While one batch is negotiated here, the server sets up the next ones. */
+const batchesAtOnce = 3;
+const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
+/** The transport of work that needs none. */
+const none = 'none';
 
-/** Keeps what is received equal to what is wanted, in batches, one at a time. */
+/** Keeps what is received equal to what is wanted, in batches, by the order of `subscribe-queue.ts`. */
 export class Subscriber {
   readonly #link: SignalingLink;
   readonly #engine: MediaEngine;
@@ -30,10 +47,13 @@ export class Subscriber {
   readonly #refused = new Map<string, number>();
   /** Grows with each new media session: what was under way for the one before is dropped. */
   #generation = 0;
-  /** Made by the server together with the media session. */
-  #ready: Subscription[] = [];
-  /** The generation whose loop runs. */
-  #working: number | undefined;
+  /** Batches under way on the media session of now. */
+  readonly #running = new Set<Running>();
+  /** The browser or the server allows no further transport: the ones there are take all. */
+  #noMoreTransports = false;
+  /** What is to be told of preferences, in one request for all. */
+  #telling: { preferences: Map<string, LayerPreferences>; told: PromiseWithResolvers<void> } | undefined;
+  #announced = false;
   /** By the grants; given again, they come with new media. */
   #allowed = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -64,12 +84,31 @@ export class Subscriber {
   }
 
   /** New transports: everything is received anew, these first. Resolves when these are. */
-  reset(ready: Subscription[]): Promise<void> {
+  async reset(ready: Subscription[]): Promise<void> {
     this.#generation += 1;
+    this.#running.clear();
+    this.#noMoreTransports = false;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
     this.#refused.clear();
-    this.#ready = ready;
-    return this.#work();
+    const trackIds = ready.map(({ trackId }) => trackId);
+    await this.#run({ transportId: ready[0]?.transportId ?? none, trackIds }, () => this.#takeReady(ready));
+  }
+
+  get state(): ReceivingState {
+    const wanted = [...this.#model.remoteTracks()].filter((publication) => this.#wants(publication));
+    return {
+      wanted: wanted.length,
+      received: this.#held.size,
+      negotiating: this.#underWay().size,
+      waiting: this.#waiting().length,
+      transports: this.#transports().map(({ transportId, tracks, busy }) => ({
+        transportId,
+        tracks,
+        negotiating: busy,
+      })),
+    };
   }
 
   async setSubscribed(publication: RemotePublication, subscribed: boolean): Promise<void> {
@@ -84,22 +123,25 @@ export class Subscriber {
 
   async setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void> {
     const { trackId } = publication;
-    const merged = { ...this.#preferences.get(trackId), ...preferences };
-    this.#preferences.set(trackId, merged);
-    if (this.#held.has(trackId))
-      await this.#link.request('track.setPreferences', { preferences: [{ trackId, ...preferences }] });
+    this.#preferences.set(trackId, { ...this.#preferences.get(trackId), ...preferences });
+    if (this.#held.has(trackId)) await this.#tell(trackId, preferences);
     else if (publication.source === 'microphone') await this.#tellPause(trackId);
   }
 
   /** A microphone that is not wanted is not to be heard through an audio slot either. */
   async #tellPause(trackId: string): Promise<void> {
     if (!this.#engine.mediaSessionId) return; // It is told with the first media.
-    const preferences = [{ trackId, paused: this.#unwanted(trackId) }];
-    await this.#link.request('track.setPreferences', { preferences });
+    await this.#tell(trackId, { paused: this.#unwanted(trackId) });
   }
 
   #unwanted(trackId: string): boolean {
     return this.#wanted.get(trackId) === false || this.#preferences.get(trackId)?.paused === true;
+  }
+
+  /** A receive transport is gone: its tracks are received over others. */
+  transportLost(transportId: string): void {
+    for (const [trackId, held] of [...this.#held]) if (held.transportId === transportId) this.#drop(trackId);
+    this.sync();
   }
 
   /** The server ended a subscription: its track went, or moved and will be there again. */
@@ -117,55 +159,118 @@ export class Subscriber {
 
   /** Starts working off what is missing, unless that is under way. */
   sync(): void {
-    queueMicrotask(() => void this.#work());
+    queueMicrotask(() => this.#fill());
   }
 
-  /** One loop for each media session: what is under way for an earlier one is not waited for. */
-  async #work(): Promise<void> {
+  /** Begins as many batches as may run at once. */
+  #fill(): void {
+    while (this.#running.size < batchesAtOnce && !this.#link.closed && this.#retry === undefined) {
+      const batch = this.#next();
+      if (!batch?.trackIds.length) break;
+      void this.#run(batch, () => this.#receiveBatch(batch));
+    }
+    const idle = this.#running.size === 0 && this.#retry === undefined && !this.#link.closed;
+    if (idle && this.#surplus().length)
+      void this.#run({ transportId: none, trackIds: [] }, () => this.#leaveSurplus());
+    this.#changed();
+  }
+
+  /** A batch, from its request to its packets; what is under way for an earlier media session is not waited for. */
+  async #run(batch: Running, work: () => Promise<void>): Promise<void> {
     const generation = this.#generation;
-    if (this.#working === generation || this.#link.closed) return;
-    this.#working = generation;
+    this.#running.add(batch);
+    this.#changed();
     try {
-      await this.#takeReady();
-      while (generation === this.#generation && ((await this.#nextBatch()) || (await this.#leaveSurplus())));
+      await work();
     } catch (error) {
       this.#logger.warn({ err: error }, 'subscribing failed, trying again');
-      if (generation === this.#generation) this.#retryLater();
+      if (generation === this.#generation) this.#batchFailed(batch, PlatformError.from(error));
     } finally {
-      if (this.#working === generation) this.#working = undefined;
+      this.#running.delete(batch);
+      if (generation === this.#generation) this.#fill();
     }
   }
 
-  async #takeReady(): Promise<void> {
-    const ready = this.#ready;
-    this.#ready = [];
+  #batchFailed({ transportId }: Running, { code }: PlatformError): void {
+    if (code === 'limit-reached' && transportId === undefined) this.#noMoreTransports = true;
+    if (code === 'transport-not-found' && transportId !== undefined)
+      this.#engine.receiveTransports?.drop(transportId);
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.#fill();
+    }, retryMs);
+    if (this.#link.closed) clearTimeout(this.#retry);
+  }
+
+  async #takeReady(ready: Subscription[]): Promise<void> {
+    const generation = this.#generation;
     await this.#receive(ready);
-    const preferences = [...this.#preferences]
-      .filter(([trackId]) => this.#held.has(trackId))
-      .map(([trackId, wanted]) => ({ trackId, ...wanted }));
+    if (generation !== this.#generation) return;
     for (const { trackId, source } of this.#model.remoteTracks())
       if (source === 'microphone' && !this.#held.has(trackId) && this.#unwanted(trackId))
-        preferences.push({ trackId, paused: true });
-    if (preferences.length) await this.#link.request('track.setPreferences', { preferences });
+        this.#tellPause(trackId).catch(() => {}); // Told again with the next media.
+    this.#tellAll(ready.map(({ trackId }) => trackId));
   }
 
-  #retryLater(): void {
-    clearTimeout(this.#retry);
-    if (!this.#link.closed) this.#retry = setTimeout(() => this.sync(), retryMs);
-  }
-
-  #missing(): string[] {
-    if (!this.#engine.mediaSessionId || !this.#allowed) return [];
-    const missing = this.#auto ? [...this.#slots.offered].filter((slotId) => !this.#held.has(slotId)) : [];
-    for (const publication of this.#model.remoteTracks()) {
-      const { info, trackId } = publication;
-      if (!this.#wants(publication) || this.#refused.get(trackId) === info.epoch) continue;
-      const held = this.#held.get(trackId);
-      if (held && held.epoch >= info.epoch) continue;
-      missing.push(trackId);
-      if (missing.length === batchSize) break;
+  async #receiveBatch(batch: Running): Promise<void> {
+    const generation = this.#generation;
+    batch.transportId ??= await this.#engine.receiveTransports?.open();
+    if (generation !== this.#generation) return;
+    const { trackIds, transportId } = batch;
+    const { subscriptions, failures } = await this.#link.request('track.subscribe', {
+      trackIds,
+      ...(transportId ? { transportId } : {}),
+    });
+    if (generation !== this.#generation) return;
+    if (!subscriptions.length && !failures.length)
+      throw new PlatformError('internal', `nothing was answered for ${trackIds.length} tracks`);
+    for (const failure of failures) this.#failed(failure.trackId, failure.code);
+    for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
+    try {
+      await this.#receive(subscriptions);
+    } finally {
+      if (generation === this.#generation) await this.#start(subscriptions);
     }
-    return missing;
+  }
+
+  async #start(subscriptions: Subscription[]): Promise<void> {
+    const trackIds = subscriptions.flatMap(({ trackId }) => (this.#held.has(trackId) ? trackId : []));
+    if (!trackIds.length) return;
+    this.#tellAll(trackIds); // First: no packet of what is not shown.
+    await this.#link.request('track.start', { trackIds });
+  }
+
+  #tellAll(trackIds: string[]): void {
+    for (const trackId of trackIds) {
+      const preferences = this.#preferences.get(trackId);
+      // Should it fail, what they bring is too much, not too little; who set them has heard of it.
+      if (preferences && this.#held.has(trackId)) this.#tell(trackId, preferences).catch(() => {});
+    }
+    this.#flush();
+  }
+
+  /** Tells the server with the others of this turn. */
+  #tell(trackId: string, preferences: LayerPreferences): Promise<void> {
+    if (!this.#telling) {
+      this.#telling = { preferences: new Map(), told: Promise.withResolvers() };
+      queueMicrotask(() => this.#flush());
+    }
+    const { preferences: all, told } = this.#telling;
+    all.set(trackId, { ...all.get(trackId), ...preferences });
+    return told.promise;
+  }
+
+  #flush(): void {
+    if (!this.#telling) return;
+    const { preferences, told } = this.#telling;
+    this.#telling = undefined;
+    const all = [...preferences].map(([trackId, wanted]) => ({ trackId, ...wanted }));
+    const requests: Promise<unknown>[] = [];
+    for (let i = 0; i < all.length; i += limits.subscriptionsPerRequest) {
+      const some = { preferences: all.slice(i, i + limits.subscriptionsPerRequest) };
+      requests.push(this.#link.request('track.setPreferences', some));
+    }
+    told.resolve(Promise.all(requests).then(() => {}));
   }
 
   #wants({ trackId, source }: RemotePublication): boolean {
@@ -175,40 +280,91 @@ export class Subscriber {
 
   /**
    * Microphones that come through slots by now, slots that are no longer offered: the server lets each go as it ends the
-   * other, so they are left only when what takes their place flows. False when there is nothing to leave.
+   * other, so they are left only when what takes their place flows.
    */
-  async #leaveSurplus(): Promise<boolean> {
-    const generation = this.#generation;
-    const surplus = [...this.#held.keys()].filter((trackId) => {
+  #surplus(): string[] {
+    return [...this.#held.keys()].filter((trackId) => {
       if (this.#slots.has(trackId)) return !this.#slots.offered.has(trackId);
       const publication = this.#model.track(trackId);
       return publication?.source === 'microphone' && !this.#wants(publication);
     });
-    for (let at = 0; at < surplus.length && generation === this.#generation; at += batchSize) {
-      const trackIds = surplus.slice(at, at + batchSize);
-      await this.#link.request('track.unsubscribe', { trackIds });
-      if (generation === this.#generation) for (const trackId of trackIds) this.#drop(trackId);
-    }
-    return surplus.length > 0;
   }
 
-  /** False when nothing is missing. */
-  async #nextBatch(): Promise<boolean> {
-    const trackIds = this.#missing();
-    if (!trackIds.length) return false;
+  async #leaveSurplus(): Promise<void> {
     const generation = this.#generation;
-    const { subscriptions, failures } = await this.#link.request('track.subscribe', { trackIds });
-    if (generation !== this.#generation) return true;
-    const slotsLost = failures.some(({ trackId }) => this.#slots.has(trackId));
-    for (const failure of failures) this.#failed(failure.trackId, failure.code);
-    for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
-    await this.#receive(subscriptions);
-    if (generation !== this.#generation) return true;
-    const received = subscriptions
-      .filter(({ trackId }) => this.#held.has(trackId))
-      .map(({ trackId }) => trackId);
-    if (received.length) await this.#link.request('track.start', { trackIds: received });
-    return subscriptions.length > 0 || slotsLost;
+    const trackIds = this.#surplus().slice(0, limits.subscriptionsPerRequest);
+    await this.#link.request('track.unsubscribe', { trackIds });
+    if (generation === this.#generation) for (const trackId of trackIds) this.#drop(trackId);
+  }
+
+  #underWay(): Set<string> {
+    return new Set([...this.#running].flatMap(({ trackIds }) => trackIds));
+  }
+
+  #waiting(): WaitingTrack[] {
+    if (!this.#engine.mediaSessionId || !this.#allowed) return [];
+    const underWay = this.#underWay();
+    const waiting: WaitingTrack[] = [];
+    for (const slotId of this.#auto ? this.#slots.offered : [])
+      if (!this.#held.has(slotId) && !underWay.has(slotId))
+        waiting.push({ trackId: slotId, kind: 'audio', streamId: slotId });
+    for (const publication of this.#model.remoteTracks()) {
+      const { info, trackId, kind } = publication;
+      const held = this.#held.get(trackId);
+      if (!this.#wants(publication) || this.#refused.get(trackId) === info.epoch) continue;
+      if (underWay.has(trackId) || (held && held.epoch >= info.epoch)) continue;
+      const preferences = this.#preferences.get(trackId);
+      waiting.push({ trackId, kind, streamId: this.#streamId(trackId), preferences });
+    }
+    return waiting;
+  }
+
+  #next(): Running | undefined {
+    const pool = this.#engine.receiveTransports;
+    const transports = this.#transports();
+    const opening = [...this.#running].filter(({ transportId }) => !transportId).length;
+    const atMost = this.#noMoreTransports ? transports.length : (pool?.atMost ?? 1);
+    return nextBatch(this.#waiting(), transports, pool ? opening : 0, {
+      tracksPerTransport: pool?.tracksEach ?? Number.POSITIVE_INFINITY,
+      transports: atMost,
+      ...batches,
+    });
+  }
+
+  /** What each receive transport carries; an engine without a choice has one without a name. */
+  #transports(): ReceiveTransport[] {
+    const ids = this.#engine.receiveTransports?.ids ?? [''];
+    const all = new Map(
+      ids.map((transportId) => [
+        transportId,
+        { transportId, tracks: 0, streams: new Set<string>(), busy: false },
+      ]),
+    );
+    const at = (transportId = '') => all.get(ids[0] === '' ? '' : transportId);
+    for (const [trackId, { transportId }] of this.#held) {
+      const transport = at(transportId);
+      if (!transport) continue;
+      transport.tracks += 1;
+      transport.streams.add(this.#streamId(trackId));
+    }
+    for (const { transportId, trackIds } of this.#running) {
+      const transport = at(transportId);
+      if (!transport) continue;
+      transport.busy = true;
+      transport.tracks += trackIds.length;
+      for (const trackId of trackIds) transport.streams.add(this.#streamId(trackId));
+    }
+    return [...all.values()];
+  }
+
+  /** Told once a turn. */
+  #changed(): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    setTimeout(() => {
+      this.#announced = false;
+      this.#events.emit('receivingChanged', this.state);
+    });
   }
 
   #failed(trackId: string, code: string): void {
@@ -231,12 +387,13 @@ export class Subscriber {
       (trackId) => this.#streamId(trackId),
       (trackId, payload) => this.#sample(trackId, payload),
     );
-    for (const { trackId, epoch } of subscriptions) {
+    const unwanted: string[] = []; // Since it was asked for.
+    for (const { trackId, epoch, transportId } of subscriptions) {
       const reception = receptions.get(trackId);
       const publication = this.#model.track(trackId);
       if (!reception) continue;
       if (generation === this.#generation && this.#slots.has(trackId)) {
-        this.#held.set(trackId, { epoch, reception });
+        this.#held.set(trackId, { epoch, transportId, reception });
         this.#slots.received(trackId, reception.track);
         continue;
       }
@@ -244,12 +401,18 @@ export class Subscriber {
         reception.close();
         continue;
       }
-      this.#held.set(trackId, { epoch, reception });
+      if (this.#wanted.get(trackId) === false) {
+        reception.close();
+        unwanted.push(trackId);
+        continue;
+      }
+      this.#held.set(trackId, { epoch, transportId, reception });
       if (!reception.track) continue;
       publication.mediaTrack = reception.track;
       publication.reception = reception;
       this.#events.emit('trackSubscribed', publication, reception.track);
     }
+    if (unwanted.length) this.#link.request('track.unsubscribe', { trackIds: unwanted }).catch(() => {}); // It is paused at least.
     const missing = subscriptions.length - receptions.size;
     if (missing > 0 && generation === this.#generation)
       throw new PlatformError(
@@ -261,6 +424,9 @@ export class Subscriber {
   /** Camera and microphone of one participant are played in step; a shared screen goes its own way. */
   #streamId(trackId: string): string {
     const publication = this.#model.track(trackId);
+    const siblings = publication?.participant.publications.values() ?? [];
+    const first = [...siblings].find(({ source }) => source === publication?.source);
+    if (first !== publication) return trackId; // A second camera goes with nothing else.
     const screen = publication?.source === 'screen' || publication?.source === 'screen-audio';
     return `${publication?.participant.participantId ?? trackId}${screen ? '-screen' : ''}`;
   }

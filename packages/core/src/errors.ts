@@ -21,6 +21,7 @@ export const errorTable = {
   'room-not-found': { status: 404, retryable: false, hint: 'Create the room first, or check its name.' },
   'participant-not-found': { status: 404, retryable: false, hint: 'The participant has left.' },
   'track-not-found': { status: 404, retryable: false, hint: 'The track was unpublished.' },
+  'transport-not-found': { status: 404, retryable: false, hint: 'The transport is gone: open another.' },
   'session-unknown': { status: 404, retryable: false, hint: 'The session is over: join again with a token.' },
   'unknown-method': { status: 404, retryable: false, hint: 'Check the method name and protocol version.' },
   timeout: { status: 408, retryable: true, hint: 'No answer in time; try again.' },

@@ -180,9 +180,11 @@ export async function produceSlot(
 export function describeSubscription(
   consumed: Consumed,
   track: { trackId: string; epoch: number },
+  transportId: string,
   started: boolean,
 ): Subscription {
-  const common = { subscriptionId: consumed.id, trackId: track.trackId, epoch: track.epoch, started };
+  const { trackId, epoch } = track;
+  const common = { subscriptionId: consumed.id, trackId, epoch, transportId, started };
   return isMediaConsumer(consumed)
     ? { ...common, kind: consumed.kind, rtpParameters: consumed.rtpParameters as RtpParameters }
     : { ...common, kind: 'data', sctpStreamParameters: consumed.sctpStreamParameters! };

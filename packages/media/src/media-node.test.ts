@@ -1,6 +1,6 @@
 import { silentLogger } from '@weir/core';
 import { prepareMedia, prepareSimulcast, rtpCapabilities } from '@weir/peer';
-import { type RtpCapabilities, TransportParameters } from '@weir/protocol';
+import { limits, type RtpCapabilities, TransportParameters } from '@weir/protocol';
 import { eventually } from '@weir/testing';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from './bound-handlers.ts';
@@ -343,7 +343,7 @@ test('connectivity is told to whoever opened or adopted the session', async () =
   const { mediaSessionId } = alice;
   await eventually(() => notices['session.connectivity'].length > 0 || 'not told');
   expect(notices['session.connectivity']).toEqual([
-    { mediaSessionId, direction: 'send', state: 'connected' },
+    { mediaSessionId, direction: 'send', transportId: alice.media.send!.id, state: 'connected' },
   ]);
   const other = new NoticeLog();
   const calls = callsTo(node, other.listener);
@@ -392,6 +392,7 @@ test('a certificate that does not match ends the session as lost', async () => {
   expect(notices['session.connectivity']).toContainEqual({
     mediaSessionId: alice.mediaSessionId,
     direction: 'send',
+    transportId: alice.media.send!.id,
     state: 'failed',
   });
   expect(notices['session.lost'][0]).toMatchObject({ participantId: 'alice', roomId: 'room' });
@@ -561,4 +562,90 @@ test('a stopped node answers nothing and leaves no process', async () => {
   await node[Symbol.asyncDispose]();
   await expect(calls['node.describe']({})).rejects.toMatchObject({ code: 'going-away' });
   expect(() => process.kill(worker!.pid, 0)).toThrow();
+});
+
+test('[SG45][MC11] a session receives over several transports, of which it has a bounded number', async () => {
+  const { open, calls } = await startNode({ workers: 1 });
+  const alice = await open('alice');
+  await alice.publish('camera-1', [await vp8()]);
+  await alice.publish('camera-2', [await vp8()]);
+  const bob = await open('bob');
+  const { mediaSessionId } = bob;
+  const { transport } = await calls['transport.open']({ mediaSessionId });
+  const first = await bob.subscribe('camera-1');
+  const second = await bob.subscribe('camera-2', transport);
+  await Promise.all([flows(first), flows(second)]);
+  for (let i = 2; i < limits.receiveTransports; i++) await calls['transport.open']({ mediaSessionId });
+  await expect(calls['transport.open']({ mediaSessionId })).rejects.toMatchObject({ code: 'limit-reached' });
+});
+
+test("[SG45][MC11] another's transport, or one for the other direction, is not there", async () => {
+  const { open, calls } = await startNode({ workers: 1 });
+  const [alice, mallory] = [await open('alice'), await open('mallory')];
+  await alice.publish('camera', [await vp8()]);
+  const { dtlsParameters } = await mallory.transport('send');
+  const { mediaSessionId } = mallory;
+  const notThere = { code: 'transport-not-found' };
+  for (const transportId of [alice.media.receive!.id, mallory.media.send!.id, 'x']) {
+    const direction = 'receive' as const;
+    const target = { mediaSessionId, direction, transportId };
+    await expect(calls['transport.connect']({ ...target, dtlsParameters })).rejects.toMatchObject(notThere);
+    await expect(calls['transport.restartIce'](target)).rejects.toMatchObject(notThere);
+    await expect(calls['transport.close']({ mediaSessionId, transportId })).rejects.toMatchObject(notThere);
+    const subscribe = { mediaSessionId, transportId, trackIds: ['camera'], started: true };
+    await expect(calls['track.subscribe'](subscribe)).rejects.toMatchObject(notThere);
+  }
+  await flows(await mallory.subscribe('camera')); // Its own work as before.
+});
+
+test('[SG46] a transport that was given up takes its subscriptions with it, and only those', async () => {
+  const { open, calls, notices, workers } = await startNode({ workers: 1 });
+  const alice = await open('alice');
+  await alice.publish('camera-1', [await vp8()]);
+  await alice.publish('camera-2', [await vp8()]);
+  const bob = await open('bob');
+  const { mediaSessionId } = bob;
+  const { transport } = await calls['transport.open']({ mediaSessionId });
+  const first = await bob.subscribe('camera-1');
+  await flows(await bob.subscribe('camera-2', transport));
+  await calls['transport.close']({ mediaSessionId, transportId: transport.id });
+  expect(total(await workers(), 'consumers')).toBe(1);
+  await flows(first);
+  await flows(await bob.subscribe('camera-2')); // Over the first transport now.
+  expect(notices['subscription.closed']).toEqual([]);
+});
+
+test('[SG46] subscribing over another transport moves a subscription', async () => {
+  const { open, calls, notices, workers } = await startNode({ workers: 1 });
+  const alice = await open('alice');
+  await alice.publish('camera', [await vp8()]);
+  const bob = await open('bob');
+  const { transport } = await calls['transport.open']({ mediaSessionId: bob.mediaSessionId });
+  await flows(await bob.subscribe('camera'));
+  await flows(await bob.subscribe('camera', transport));
+  expect(total(await workers(), 'consumers')).toBe(1);
+  expect(notices['subscription.closed']).toEqual([]);
+});
+
+test('[SG46] a later transport whose DTLS fails ends its own subscriptions, not the session', async () => {
+  const { open, calls, notices } = await startNode({ workers: 1 });
+  const alice = await open('alice');
+  await alice.publish('camera-1', [await vp8()]);
+  await alice.publish('camera-2', [await vp8()]);
+  const bob = await open('bob');
+  const { mediaSessionId } = bob;
+  const first = await bob.subscribe('camera-1');
+  const { transport } = await calls['transport.open']({ mediaSessionId });
+  const transportId = transport.id;
+  await calls['track.subscribe']({ mediaSessionId, transportId, trackIds: ['camera-2'], started: true });
+  const { dtlsParameters } = await alice.transport('send');
+  await calls['transport.connect']({ mediaSessionId, direction: 'receive', transportId, dtlsParameters });
+  const { PeerTransport } = await import('@weir/peer');
+  const peer = new PeerTransport({ parameters: transport, direction: 'receive' }); // With another certificate.
+  onTestFinished(() => peer.close());
+  peer.connect().catch(() => {});
+  await eventually(() => notices['subscription.closed'].length > 0 || 'not told');
+  expect(notices['subscription.closed']).toMatchObject([{ mediaSessionId, trackId: 'camera-2' }]);
+  expect(notices['session.lost']).toEqual([]);
+  await flows(first);
 });

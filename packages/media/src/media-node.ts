@@ -115,13 +115,22 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       this.#sessions.get(mediaSessionId)?.close();
       return {};
     }),
-    'transport.connect': this.#answer('transport.connect', async (params) => {
-      await this.#session(params).connect(params.direction, params.dtlsParameters);
+    'transport.open': this.#answer('transport.open', async (params) => ({
+      transport: await this.#session(params).openTransport(),
+    })),
+    'transport.close': this.#answer('transport.close', (params) => {
+      this.#session(params).closeTransport(params.transportId);
       return {};
     }),
-    'transport.restartIce': this.#answer('transport.restartIce', async (params) => ({
-      iceParameters: await this.#session(params).restartIce(params.direction),
-    })),
+    'transport.connect': this.#answer('transport.connect', async (params) => {
+      const { direction, transportId, dtlsParameters } = params;
+      await this.#session(params).transport(direction, transportId).connect(dtlsParameters);
+      return {};
+    }),
+    'transport.restartIce': this.#answer('transport.restartIce', async (params) => {
+      const { direction, transportId } = params;
+      return { iceParameters: await this.#session(params).transport(direction, transportId).restartIce() };
+    }),
     'track.publish': this.#answer('track.publish', async (params) => {
       const session = this.#session(params);
       const published = await session.publish(params, productionOf(params));
@@ -133,13 +142,13 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       return {};
     }),
     'track.subscribe': this.#answer('track.subscribe', (params) => {
-      const { trackIds, started } = params;
+      const { trackIds, started, transportId } = params;
       if (trackIds.length > limits.subscriptionsPerRequest)
         throw new PlatformError(
           'limit-reached',
           `at most ${limits.subscriptionsPerRequest} tracks a request`,
         );
-      return this.#session(params).subscribe(trackIds, started);
+      return this.#session(params).subscribe(trackIds, started, transportId);
     }),
     'track.start': this.#answer('track.start', async (params) => {
       await this.#session(params).start(params.trackIds);

@@ -1,8 +1,6 @@
 import { Lifetime, type Logger, newId, PlatformError } from '@weir/core';
 import type {
   Direction,
-  DtlsParameters,
-  IceParameters,
   LayerPreferences,
   MediaControl,
   MediaSession,
@@ -15,23 +13,15 @@ import type {
   Source,
   SubscribeResult,
   TrackId,
+  TransportParameters,
 } from '@weir/protocol';
 import { limits } from '@weir/protocol';
-import type { WebRtcTransport } from 'mediasoup/types';
 import { AudioSlot } from './audio-slot.ts';
-import {
-  type Connectivity,
-  connectivity,
-  describeProduction,
-  openTransport,
-  type Production,
-  produce,
-  toPlatformError,
-  transportParameters,
-} from './engine-words.ts';
+import { describeProduction, type Production, produce, toPlatformError } from './engine-words.ts';
 import type { MediaRoom } from './media-room.ts';
 import type { MediaWorker } from './media-worker.ts';
 import { Publication } from './publication.ts';
+import { SessionTransport } from './session-transport.ts';
 import { TrackSubscription } from './track-subscription.ts';
 
 /** Who is told what happens to a session: the side that opened or adopted it. */
@@ -50,20 +40,16 @@ export type SessionOptions = {
 const subscriptionsAtMost = 4_096;
 const encodingsAtMost = 4;
 
-/** A participant's media on one worker: a transport each way, what it publishes and what it subscribes to. */
+/** A participant's media on one worker: its transports, what it publishes and what it subscribes to. */
 export class ParticipantSession extends Lifetime {
   readonly id = newId('ms');
   readonly participantId: ParticipantId;
   readonly worker: MediaWorker;
   readonly #options: SessionOptions;
-  readonly #transports = new Map<
-    Direction,
-    {
-      transport: WebRtcTransport;
-      state: Connectivity;
-      connecting?: { fingerprint: string; done: Promise<void> };
-    }
-  >();
+  readonly #transports = new Map<string, SessionTransport>();
+  /** The first of each direction: what a request means that names none. */
+  readonly #first = new Map<Direction, SessionTransport>();
+  #opening = 0;
   readonly #publications = new Map<TrackId, Publication>();
   readonly #publishing = new Set<TrackId>();
   readonly #subscriptions = new Map<TrackId, TrackSubscription>();
@@ -96,38 +82,50 @@ export class ParticipantSession extends Lifetime {
 
   /** The ways in which it has transports. */
   get directions(): Record<Direction, boolean> {
-    return { send: this.#transports.has('send'), receive: this.#transports.has('receive') };
-  }
-
-  /** The engine closes all that is on a transport by itself: far fewer messages than closing each subscription first. */
-  override close(...[reason]: Parameters<Lifetime['close']>): void {
-    if (!this.closed) for (const { transport } of this.#transports.values()) transport.close();
-    super.close(reason);
+    return { send: this.#first.has('send'), receive: this.#first.has('receive') };
   }
 
   async open(directions: Direction[]): Promise<MediaSession> {
-    const { room, nodeId } = this.#options;
-    const { router } = await room.routerFor(this);
+    const { nodeId } = this.#options;
     const [send, receive] = await Promise.all(
       (['send', 'receive'] as const).map(async (direction) => {
         if (!directions.includes(direction)) return null;
-        const transport = await openTransport(router, this.worker.webRtcServer, direction);
-        if (this.closed) transport.close();
-        this.assertOpen();
-        this.#transports.set(direction, { transport, state: 'new' });
-        const update = () => this.#updateConnectivity(direction);
-        transport.on('icestatechange', update);
-        transport.on('dtlsstatechange', update);
-        return transportParameters(transport);
+        const transport = await this.#newTransport(direction);
+        this.#first.set(direction, transport);
+        return transport.describe();
       }),
     );
     return { mediaSessionId: this.id, nodeId, send: send ?? null, receive: receive ?? null };
   }
 
+  /** Another transport to receive over. */
+  async openTransport(): Promise<TransportParameters> {
+    this.assertOpen();
+    if (!this.#first.has('receive'))
+      throw new PlatformError('wrong-state', `media session ${this.id} does not receive`);
+    const receiving = [...this.#transports.values()].filter(({ direction }) => direction === 'receive');
+    if (receiving.length + this.#opening >= limits.receiveTransports)
+      throw new PlatformError('limit-reached', `at most ${limits.receiveTransports} receive transports`);
+    this.#opening++;
+    try {
+      return (await this.#newTransport('receive')).describe();
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /** Its client gave it up: the end of its subscriptions is no news. */
+  closeTransport(transportId: string): void {
+    const transport = this.transport('receive', transportId);
+    for (const subscription of this.#subscriptions.values())
+      if (subscription.transportId === transportId) this.#announced.delete(subscription);
+    transport.close();
+  }
+
   /** From now on `listener` is told, beginning with how the transports are. */
   adopt(listener: MediaListener): void {
     this.#listener = listener;
-    for (const [direction, { state }] of this.#transports) this.#tellConnectivity(direction, state);
+    for (const transport of this.#transports.values()) this.#tellConnectivity(transport);
   }
 
   /** Nobody is told any more, if it was `listener`; the media goes on. */
@@ -135,27 +133,16 @@ export class ParticipantSession extends Lifetime {
     if (this.#listener === listener) this.#listener = undefined;
   }
 
-  /** The same parameters again are no error: the answer to the first request may have been lost. */
-  async connect(direction: Direction, dtlsParameters: DtlsParameters): Promise<void> {
-    const entry = this.#entry(direction);
-    const fingerprint = JSON.stringify(dtlsParameters.fingerprints);
-    entry.connecting ??= { fingerprint, done: entry.transport.connect({ dtlsParameters }) };
-    if (entry.connecting.fingerprint !== fingerprint)
-      throw new PlatformError(
-        'wrong-state',
-        `the ${direction} transport is connected to another certificate`,
-      );
-    const { connecting } = entry;
-    try {
-      await connecting.done;
-    } catch (error) {
-      if (entry.connecting === connecting) entry.connecting = undefined;
-      throw error;
-    }
-  }
-
-  restartIce(direction: Direction): Promise<IceParameters> {
-    return this.#entry(direction).transport.restartIce();
+  /** One of this session's transports and no other's; without an id the first of the direction. */
+  transport(direction: Direction, transportId?: string): SessionTransport {
+    this.assertOpen();
+    const first = this.#first.get(direction);
+    if (!first)
+      throw new PlatformError('wrong-state', `media session ${this.id} has no ${direction} transport`);
+    const transport = transportId === undefined ? first : this.#transports.get(transportId);
+    if (!transport || transport.closed || transport.direction !== direction)
+      throw new PlatformError('transport-not-found', `no ${direction} transport ${transportId ?? first.id}`);
+    return transport;
   }
 
   async publish(
@@ -163,13 +150,13 @@ export class ParticipantSession extends Lifetime {
     production: Production,
   ): Promise<{ codec: string; spatialLayers: number }> {
     const { trackId } = track;
-    const { transport } = this.#entry('send');
+    const transport = this.transport('send');
     checkProduction(production);
     this.#assertMayPublish(track);
     this.#publications.get(trackId)?.close(); // First: a transport takes each mid and SSRC once.
     this.#publishing.add(trackId);
     try {
-      const produced = await produce(transport, production);
+      const produced = await produce(transport.engine, production);
       if (this.closed) produced.close();
       this.assertOpen();
       const origin = await this.#options.room.routerFor(this);
@@ -201,12 +188,14 @@ export class ParticipantSession extends Lifetime {
   }
 
   /** All at once; each track that cannot be subscribed to is a failure of its own. */
-  async subscribe(trackIds: TrackId[], started: boolean): Promise<SubscribeResult> {
+  async subscribe(trackIds: TrackId[], started: boolean, transportId?: string): Promise<SubscribeResult> {
     const wanted = [...new Set(trackIds)];
     if (wanted.length === 0) return { subscriptions: [], failures: [] };
-    this.#entry('receive');
+    const transport = this.transport('receive', transportId);
     const result: SubscribeResult = { subscriptions: [], failures: [] };
-    const settled = await Promise.all(wanted.map((trackId) => this.#subscribeOne(trackId, started)));
+    const settled = await Promise.all(
+      wanted.map((trackId) => this.#subscribeOne(trackId, transport, started)),
+    );
     this.assertOpen();
     for (const [i, one] of settled.entries()) {
       const trackId = wanted[i]!;
@@ -269,12 +258,14 @@ export class ParticipantSession extends Lifetime {
     if (this.closed) throw new PlatformError('media-lost', `media session ${this.id} closed`);
   }
 
-  #entry(direction: Direction) {
+  async #newTransport(direction: Direction): Promise<SessionTransport> {
+    const router = await this.#options.room.routerFor(this);
+    const transport = await SessionTransport.open(router, direction, (it) => this.#connectivityChanged(it));
+    this.own(transport);
     this.assertOpen();
-    const entry = this.#transports.get(direction);
-    if (!entry)
-      throw new PlatformError('wrong-state', `media session ${this.id} has no ${direction} transport`);
-    return entry;
+    this.#transports.set(transport.id, transport);
+    transport.onClose(() => this.#transports.delete(transport.id));
+    return transport;
   }
 
   #assertMayPublish({ trackId, epoch }: { trackId: TrackId; epoch: number }): void {
@@ -289,15 +280,19 @@ export class ParticipantSession extends Lifetime {
       throw new PlatformError('limit-reached', `at most ${limits.tracksPerParticipant} tracks a participant`);
   }
 
-  async #subscribeOne(trackId: TrackId, started: boolean): Promise<TrackSubscription | PlatformError> {
+  async #subscribeOne(
+    trackId: TrackId,
+    transport: SessionTransport,
+    started: boolean,
+  ): Promise<TrackSubscription | PlatformError> {
     const publication = this.#options.room.publication(trackId);
     if (!publication) return new PlatformError('track-not-found', `no track ${trackId} on this node`);
     try {
       const before = this.#subscriptions.get(trackId);
       const subscription =
-        before && before.publication === publication
+        before && before.publication === publication && before.transportId === transport.id
           ? before
-          : await this.#newSubscription(publication, started);
+          : await this.#newSubscription(publication, transport, started);
       await subscription.ready;
       if (started) await subscription.start();
       if (publication instanceof AudioSlot) await this.heed(publication);
@@ -310,18 +305,23 @@ export class ParticipantSession extends Lifetime {
     }
   }
 
-  async #newSubscription(publication: Publication, started: boolean): Promise<TrackSubscription> {
+  async #newSubscription(
+    publication: Publication,
+    transport: SessionTransport,
+    started: boolean,
+  ): Promise<TrackSubscription> {
     if (this.#subscriptions.size >= subscriptionsAtMost)
       throw new PlatformError('limit-reached', `at most ${subscriptionsAtMost} subscriptions a session`);
     const { trackId } = publication;
     const router = await this.#options.room.routerFor(this);
     const other = this.#subscriptions.get(trackId);
-    if (other?.publication === publication) return other; // Asked for twice at the same time.
+    // Asked for twice at the same time.
+    if (other?.publication === publication && other.transportId === transport.id) return other;
     other?.close();
     const subscription = new TrackSubscription({
       publication,
       router,
-      transport: this.#entry('receive').transport,
+      transport: transport.engine,
       rtpCapabilities: this.#options.rtpCapabilities,
       started,
       withheld: publication instanceof AudioSlot,
@@ -335,7 +335,7 @@ export class ParticipantSession extends Lifetime {
     });
     this.#subscriptions.set(trackId, subscription);
     subscription.onClose((reason) => this.#forgetSubscription(subscription, reason !== 'requested'));
-    return this.own(subscription);
+    return transport.own(subscription);
   }
 
   #forgetSubscription(subscription: TrackSubscription, unasked: boolean): void {
@@ -379,20 +379,18 @@ export class ParticipantSession extends Lifetime {
     }
   }
 
-  #updateConnectivity(direction: Direction): void {
-    const entry = this.#transports.get(direction);
-    if (!entry || this.closed) return;
-    const state = connectivity(entry.transport);
-    if (state === entry.state) return;
-    entry.state = state;
-    this.#tellConnectivity(direction, state);
-    if (entry.transport.dtlsState !== 'failed') return;
-    this.#tellLost(`the ${direction} transport's DTLS failed`); // No second handshake on the same transport.
+  #connectivityChanged(transport: SessionTransport): void {
+    if (this.closed) return;
+    this.#tellConnectivity(transport);
+    if (!transport.failed) return;
+    const { direction } = transport;
+    if (this.#first.get(direction) !== transport) return transport.close('failed'); // The others carry on.
+    this.#tellLost(`the ${direction} transport's DTLS failed`);
     this.close('failed');
   }
 
-  #tellConnectivity(direction: Direction, state: Connectivity): void {
-    this.tell('session.connectivity', { mediaSessionId: this.id, direction, state });
+  #tellConnectivity({ id: transportId, direction, state }: SessionTransport): void {
+    this.tell('session.connectivity', { mediaSessionId: this.id, direction, transportId, state });
   }
 
   #tellLost(reason: string): void {

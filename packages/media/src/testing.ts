@@ -14,6 +14,7 @@ import type {
   RtpCapabilities,
   Source,
   Subscription,
+  TransportParameters,
 } from '@weir/protocol';
 
 type Notices = { [N in Notice<MediaControl>]: NoticeParams<MediaControl, N>[] };
@@ -58,7 +59,7 @@ export class TestParticipant extends Lifetime {
   readonly subscriptions: Subscription[];
   /** The audio slots that the room had then. */
   readonly audioSlots: AudioSlot[];
-  readonly #transports = new Map<Direction, Promise<PeerTransport>>();
+  readonly #transports = new Map<string, Promise<PeerTransport>>();
 
   static async open(calls: Calls<MediaNodeContract>, options: TestParticipantOptions) {
     const { roomId = 'room', participantId, trackIds = [] } = options;
@@ -93,7 +94,7 @@ export class TestParticipant extends Lifetime {
   }
 
   transport(direction: Direction): Promise<PeerTransport> {
-    return this.#transports.get(direction) ?? this.#connect(direction);
+    return this.#connected(direction, this.media[direction]!);
   }
 
   /** Publishes prepared media and begins to send it. */
@@ -123,10 +124,10 @@ export class TestParticipant extends Lifetime {
     return Object.assign(track, { answer });
   }
 
-  /** Sets up the receiving side of a subscription and starts it. */
-  async receive(subscription: Subscription): Promise<RtpReceiver> {
+  /** Sets up the receiving side of a subscription and starts it; `over` when it is not on the first transport. */
+  async receive(subscription: Subscription, over = this.media.receive!): Promise<RtpReceiver> {
     if (subscription.kind === 'data') throw new Error('not for data');
-    const transport = await this.transport('receive');
+    const transport = await this.#connected('receive', over);
     const receiver = transport.addReceiver(subscription.rtpParameters);
     const { mediaSessionId } = this;
     if (!subscription.started)
@@ -135,27 +136,31 @@ export class TestParticipant extends Lifetime {
   }
 
   /** Subscribes to one track and receives it. */
-  async subscribe(trackId: string): Promise<RtpReceiver> {
+  async subscribe(trackId: string, over?: TransportParameters): Promise<RtpReceiver> {
     const { mediaSessionId } = this;
     const { subscriptions, failures } = await this.calls['track.subscribe']({
       mediaSessionId,
+      ...(over ? { transportId: over.id } : {}),
       trackIds: [trackId],
       started: false,
     });
     if (!subscriptions[0]) throw new Error(`${trackId}: ${failures[0]?.code} ${failures[0]?.message}`);
-    return this.receive(subscriptions[0]);
+    return this.receive(subscriptions[0], over);
   }
 
-  #connect(direction: Direction): Promise<PeerTransport> {
-    const transport = this.own(new PeerTransport({ parameters: this.media[direction]!, direction }));
+  #connected(direction: Direction, parameters: TransportParameters): Promise<PeerTransport> {
+    const there = this.#transports.get(parameters.id);
+    if (there) return there;
+    const transportId = parameters.id;
+    const transport = this.own(new PeerTransport({ parameters, direction }));
     const connected = (async () => {
       const { mediaSessionId } = this;
       const { dtlsParameters } = transport;
-      await this.calls['transport.connect']({ mediaSessionId, direction, dtlsParameters });
+      await this.calls['transport.connect']({ mediaSessionId, direction, transportId, dtlsParameters });
       await transport.connect();
       return transport;
     })();
-    this.#transports.set(direction, connected);
+    this.#transports.set(transportId, connected);
     return connected;
   }
 }

@@ -59,9 +59,13 @@ export class TrackSubscription extends Lifetime {
     return this.#flowing && this.#consumed !== undefined && !this.closed;
   }
 
+  get transportId(): string {
+    return this.#options.transport.id;
+  }
+
   /** As its client gets it; once it is ready. */
   describe(): Subscription {
-    return describeSubscription(this.#consumed!, this.publication, this.#started);
+    return describeSubscription(this.#consumed!, this.publication, this.transportId, this.#started);
   }
 
   async start(): Promise<void> {
@@ -76,8 +80,8 @@ export class TrackSubscription extends Lifetime {
   }
 
   async setPreferences(wanted: LayerPreferences): Promise<void> {
+    this.#paused = wanted.paused ?? this.#paused; // At once: a start that follows must not let packets through.
     await this.ready;
-    this.#paused = wanted.paused ?? this.#paused;
     await Promise.all([
       this.#reconcile(),
       this.#consumed && !this.closed && isMediaConsumer(this.#consumed)

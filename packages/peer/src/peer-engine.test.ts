@@ -30,8 +30,10 @@ describe.skipIf(!existsSync(process.env.MEDIASOUP_WORKER_BIN ?? workerBin))('aga
     };
     const lost = vi.fn<(reason: PlatformError) => void>();
     const signaling: MediaSignaling = {
-      connect: (direction, dtlsParameters) => ({ send, receive })[direction].connect({ dtlsParameters }),
+      connect: (direction, _id, dtlsParameters) => ({ send, receive })[direction].connect({ dtlsParameters }),
       restartIce: () => Promise.reject(new PlatformError('wrong-state', 'not here')),
+      openTransport: () => Promise.reject(new PlatformError('wrong-state', 'not here')),
+      transportLost: () => {},
       lost,
     };
     const engine = new PeerEngine();
@@ -41,7 +43,7 @@ describe.skipIf(!existsSync(process.env.MEDIASOUP_WORKER_BIN ?? workerBin))('aga
       const consumer = await receive.consume({ producerId: producer.id, rtpCapabilities: capabilities });
       const rtpParameters = consumer.rtpParameters as RtpParameters;
       const base = { subscriptionId: consumer.id, trackId: producer.id, epoch: 1, started: true };
-      return { ...base, kind: consumer.kind, rtpParameters };
+      return { ...base, transportId: receive.id, kind: consumer.kind, rtpParameters };
     };
     return { engine, send, receive, lost, subscription };
   }
@@ -111,6 +113,7 @@ describe.skipIf(!existsSync(process.env.MEDIASOUP_WORKER_BIN ?? workerBin))('aga
           subscriptionId: consumer.id,
           trackId: producer!.id,
           epoch: 1,
+          transportId: bob.receive.id,
           started: true,
           sctpStreamParameters: consumer.sctpStreamParameters as SctpStreamParameters,
         },

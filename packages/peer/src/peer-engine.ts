@@ -151,7 +151,9 @@ export class PeerEngine implements MediaEngine {
     const lost = (error: unknown) => {
       if (!session.closed) signaling.lost(PlatformError.from(error, 'media-lost'));
     };
-    const connected = signaling.connect(direction, transport.dtlsParameters).then(() => transport.connect());
+    const connected = signaling
+      .connect(direction, media[direction]!.id, transport.dtlsParameters)
+      .then(() => transport.connect());
     connected.catch(lost);
     transport.onClose((reason) => {
       if (reason === 'lost') lost(new PlatformError('media-lost', `the ${direction} transport was lost`));

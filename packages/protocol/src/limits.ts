@@ -36,6 +36,8 @@ export const limits = {
   microphonesWithoutSlots: 12,
   /** … of which there are so many. */
   audioSlots: 6,
+  /** Of one media session, the first included. */
+  receiveTransports: 12,
   participantsPerRoom: 1_000,
   /** Events kept of a room: a client further behind gets a snapshot. */
   roomLogEvents: 2_048,

@@ -7,6 +7,7 @@ import {
   RtpCapabilities,
   RtpParameters,
   SctpStreamParameters,
+  TransportParameters,
 } from './rtp.ts';
 import {
   Direction,
@@ -15,6 +16,7 @@ import {
   MediaSession,
   SubscribeResult,
   Subscription,
+  TransportId,
 } from './signaling.ts';
 
 const Empty = z.object({});
@@ -56,12 +58,30 @@ export const mediaNode = {
       }),
     },
     'session.close': { params: z.object({ mediaSessionId: z.string() }), result: Empty },
+    /** Another transport to receive over. */
+    'transport.open': {
+      params: z.object({ mediaSessionId: z.string() }),
+      result: z.object({ transport: TransportParameters }),
+    },
+    'transport.close': {
+      params: z.object({ mediaSessionId: z.string(), transportId: TransportId }),
+      result: Empty,
+    },
     'transport.connect': {
-      params: z.object({ mediaSessionId: z.string(), direction: Direction, dtlsParameters: DtlsParameters }),
+      params: z.object({
+        mediaSessionId: z.string(),
+        direction: Direction,
+        transportId: TransportId.optional(),
+        dtlsParameters: DtlsParameters,
+      }),
       result: Empty,
     },
     'transport.restartIce': {
-      params: z.object({ mediaSessionId: z.string(), direction: Direction }),
+      params: z.object({
+        mediaSessionId: z.string(),
+        direction: Direction,
+        transportId: TransportId.optional(),
+      }),
       result: z.object({ iceParameters: IceParameters }),
     },
     /** Produces a track; an earlier production of the same track closes. */
@@ -82,7 +102,12 @@ export const mediaNode = {
     /** Takes a production back that did not get into the room's log. */
     'track.unpublish': { params: z.object({ mediaSessionId: z.string(), trackId: TrackId }), result: Empty },
     'track.subscribe': {
-      params: z.object({ mediaSessionId: z.string(), trackIds, started: z.boolean() }),
+      params: z.object({
+        mediaSessionId: z.string(),
+        transportId: TransportId.optional(),
+        trackIds,
+        started: z.boolean(),
+      }),
       result: SubscribeResult,
     },
     'track.start': { params: z.object({ mediaSessionId: z.string(), trackIds }), result: Empty },
@@ -130,6 +155,7 @@ export const mediaControl = {
     'session.connectivity': z.object({
       mediaSessionId: z.string(),
       direction: Direction,
+      transportId: TransportId,
       state: z.enum(['new', 'connected', 'disconnected', 'failed']),
     }),
     'subscription.closed': z.object({

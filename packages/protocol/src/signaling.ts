@@ -40,13 +40,17 @@ export const MediaSession = z.object({
 });
 export type MediaSession = z.infer<typeof MediaSession>;
 
-/** A track flowing to one participant (engine: a consumer). Parameters are for the receive transport. */
+/** Absent: the first transport of that direction. */
+export const TransportId = z.string().max(64);
+
+/** A track flowing to one participant (engine: a consumer). Parameters are for the transport that it names. */
 export const Subscription = z.discriminatedUnion('kind', [
   z.object({
     kind: z.enum(['audio', 'video']),
     subscriptionId: z.string(),
     trackId: TrackId,
     epoch: z.number().int(),
+    transportId: TransportId,
     rtpParameters: RtpParameters,
     /** False: it waits for `track.start`. */
     started: z.boolean(),
@@ -56,6 +60,7 @@ export const Subscription = z.discriminatedUnion('kind', [
     subscriptionId: z.string(),
     trackId: TrackId,
     epoch: z.number().int(),
+    transportId: TransportId,
     sctpStreamParameters: SctpStreamParameters,
     started: z.boolean(),
   }),
@@ -93,6 +98,13 @@ const Subscribe = z
   .describe('all: subscriptions to every present track come with the answer; none: the client asks for each');
 
 const PlaysSlots = z.boolean().describe('The client plays audio slots in place of microphones');
+const SubscribeAtMost = z
+  .number()
+  .int()
+  .min(0)
+  .max(10_000)
+  .optional()
+  .describe('with all: no more subscriptions than that come with the answer, audio first');
 
 export const TrackPublishParams = z.object({
   trackId: TrackId.optional().describe('A track of yours that is produced anew; absent for a new one'),
@@ -138,6 +150,7 @@ export const signalingServer = {
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
+        subscribeAtMost: SubscribeAtMost,
         client: z.string().max(256).default(''),
       }),
       result: z.discriminatedUnion('status', [Joined, Waiting]),
@@ -152,6 +165,7 @@ export const signalingServer = {
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
+        subscribeAtMost: SubscribeAtMost,
       }),
       result: z.discriminatedUnion('status', [
         z.object({
@@ -173,12 +187,20 @@ export const signalingServer = {
     },
     'session.leave': { params: Empty, result: Empty },
     'session.ping': { params: Empty, result: Empty },
+    /** Another transport to receive over. */
+    'transport.open': { params: Empty, result: z.object({ transport: TransportParameters }) },
+    /** Gives a receive transport up with the subscriptions on it. */
+    'transport.close': { params: z.object({ transportId: TransportId }), result: Empty },
     'transport.connect': {
-      params: z.object({ direction: Direction, dtlsParameters: DtlsParameters }),
+      params: z.object({
+        direction: Direction,
+        transportId: TransportId.optional(),
+        dtlsParameters: DtlsParameters,
+      }),
       result: Empty,
     },
     'transport.restartIce': {
-      params: z.object({ direction: Direction }),
+      params: z.object({ direction: Direction, transportId: TransportId.optional() }),
       result: z.object({ iceParameters: IceParameters }),
     },
     'track.publish': { params: TrackPublishParams, result: z.object({ track: Track }) },
@@ -192,7 +214,10 @@ export const signalingServer = {
       }),
       result: z.object({ track: Track }),
     },
-    'track.subscribe': { params: z.object({ trackIds }), result: SubscribeResult },
+    'track.subscribe': {
+      params: z.object({ trackIds, transportId: TransportId.optional() }),
+      result: SubscribeResult,
+    },
     /** The receiver is set up: let the packets flow. */
     'track.start': { params: z.object({ trackIds }), result: Empty },
     'track.unsubscribe': { params: z.object({ trackIds }), result: Empty },

@@ -21,6 +21,8 @@ const everyType = Object.keys({
   speakersChanged: 0,
   downlinkChanged: 0,
   mediaReset: 0,
+  peerConnectionsScarce: 0,
+  receivingChanged: 0,
   closed: 0,
 } satisfies Record<RoomEventType, 0>) as RoomEventType[];
 

@@ -8,6 +8,7 @@ import {
   type Grants,
   isAudioSlotId,
   type Joined,
+  limits,
   type MediaNodeContract,
   type MediaSession,
   type ParticipantId,
@@ -32,8 +33,8 @@ export type AttendanceOptions = {
   session: Session;
   peer: ClientPeer;
   rtpCapabilities: RtpCapabilities;
-  /** Subscribe to every track that is there when media is set up. */
-  subscribeAll: boolean;
+  /** Subscribe to so many of the tracks that are there when media is set up, audio first. */
+  subscribeAtMost: number;
   /** The client plays audio slots in place of microphones. */
   playsSlots: boolean;
   iceServers: JoinedResult['iceServers'];
@@ -285,6 +286,21 @@ export class Attendance extends Lifetime {
     return [...(wanted ?? []).filter(isAudioSlotId), ...others];
   }
 
+  /** Audio first; where the microphones are too many, audio slots come in their place. */
+  #firstTracks(): TrackId[] {
+    const { subscribeAtMost, playsSlots } = this.#options;
+    const { reader } = this.view;
+    if (subscribeAtMost === 0) return [];
+    const tracks = this.receivable();
+    if (tracks.length <= subscribeAtMost) return tracks;
+    const audio = tracks.filter((trackId) => reader.track(trackId)?.kind === 'audio');
+    const throughSlots = playsSlots && audio.length > limits.microphonesWithoutSlots;
+    const heard = throughSlots ? audio : audio.slice(0, subscribeAtMost);
+    const left = subscribeAtMost - (throughSlots ? limits.audioSlots : heard.length);
+    const others = tracks.filter((trackId) => reader.track(trackId)?.kind !== 'audio');
+    return [...heard, ...others.slice(0, Math.max(0, left))];
+  }
+
   async #openMedia(): Promise<Result<MediaNodeContract, 'session.open'>> {
     const { grants } = this;
     const calls = await this.mediaCalls();
@@ -294,8 +310,8 @@ export class Attendance extends Lifetime {
       rtpCapabilities: this.#options.rtpCapabilities,
       send: maySend(grants),
       receive: grants.subscribe,
-      trackIds: this.#options.subscribeAll ? this.receivable() : [],
-      audioSlots: this.#options.subscribeAll && this.#options.playsSlots,
+      trackIds: this.#firstTracks(),
+      audioSlots: this.#options.subscribeAtMost > 0 && this.#options.playsSlots,
     });
     if (this.closed) {
       await calls['session.close']({ mediaSessionId: opened.media.mediaSessionId });

@@ -151,7 +151,8 @@ export class ClientConnection extends Lifetime {
         session,
         peer: this.#peer,
         rtpCapabilities: params.rtpCapabilities as RtpCapabilities,
-        subscribeAll: params.subscribe === 'all',
+        subscribeAtMost:
+          params.subscribe === 'all' ? (params.subscribeAtMost ?? Number.POSITIVE_INFINITY) : 0,
         playsSlots: params.audioSlots,
         iceServers: iceServers(participantId),
         logger,
@@ -207,13 +208,15 @@ export class ClientConnection extends Lifetime {
       },
       'session.ping': async () => ({}),
 
-      'transport.connect': async (params) => {
+      'transport.open': async () => {
         const { mediaSessionId } = this.#attended;
-        return (await this.#attended.mediaCalls())['transport.connect']({ mediaSessionId, ...params });
+        return (await this.#attended.mediaCalls())['transport.open']({ mediaSessionId });
       },
+      'transport.close': (params) => this.#media('transport.close', params),
+      'transport.connect': (params) => this.#media('transport.connect', params),
       'transport.restartIce': async (params) => {
         const { mediaSessionId } = this.#attended;
-        return (await this.#attended.mediaCalls())['transport.restartIce']({ mediaSessionId, ...params });
+        return (await this.#attended.mediaCalls())['transport.restartIce']({ ...params, mediaSessionId });
       },
 
       'track.publish': (params) => this.#publish(params),
@@ -226,7 +229,7 @@ export class ClientConnection extends Lifetime {
         const { roomId, participantId } = this.#attended;
         return { track: await rooms.setMuted(roomId, participantId, trackId, muted, by) };
       },
-      'track.subscribe': async ({ trackIds }) => {
+      'track.subscribe': async ({ trackIds, transportId }) => {
         const attendance = this.#attended;
         if (!attendance.grants.subscribe)
           throw new PlatformError('forbidden', 'the grants do not allow to subscribe');
@@ -234,6 +237,7 @@ export class ClientConnection extends Lifetime {
         const answer = receivable.length
           ? await (await attendance.mediaCalls())['track.subscribe']({
               mediaSessionId: attendance.mediaSessionId,
+              ...(transportId === undefined ? {} : { transportId }),
               trackIds: receivable,
               started: false,
             })
@@ -302,13 +306,17 @@ export class ClientConnection extends Lifetime {
     };
   }
 
-  async #media<M extends 'track.start' | 'track.unsubscribe' | 'track.setPreferences'>(
-    method: M,
-    params: Params<M>,
-  ): Promise<Record<string, never>> {
+  async #media<
+    M extends
+      | 'transport.close'
+      | 'transport.connect'
+      | 'track.start'
+      | 'track.unsubscribe'
+      | 'track.setPreferences',
+  >(method: M, params: Params<M>): Promise<Record<string, never>> {
     const { mediaSessionId } = this.#attended;
     const calls = await this.#attended.mediaCalls();
-    await (calls[method] as (params: object) => Promise<unknown>)({ mediaSessionId, ...params });
+    await (calls[method] as (params: object) => Promise<unknown>)({ ...params, mediaSessionId });
     return {};
   }
 

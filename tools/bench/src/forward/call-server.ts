@@ -67,7 +67,9 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
       producerId,
       rtpCapabilities: rtpCapabilities(),
     });
-    await engine.receive([{ ...answer, trackId: producerId, kind: 'video', epoch: 1, started: true }]);
+    await engine.receive([
+      { ...answer, trackId: producerId, kind: 'video', epoch: 1, transportId: receiveId, started: true },
+    ]);
   };
   return {
     name: 'bare',
@@ -78,9 +80,10 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
       const [send, receive] = await Promise.all([open('send'), open('receive')]);
       const media: MediaSession = { mediaSessionId: identity, nodeId: 'bare', send, receive };
       engine.open(media, [], {
-        connect: (direction, dtlsParameters) =>
-          child.call('connect', { id: media[direction]!.id, dtlsParameters }),
+        connect: (_direction, id, dtlsParameters) => child.call('connect', { id, dtlsParameters }),
         restartIce: () => Promise.reject(new Error('not here')),
+        openTransport: () => Promise.reject(new Error('not here')),
+        transportLost: () => {},
         lost: () => {},
       });
       const here = rooms.get(room) ?? { members: new Set(), producerIds: [] };

@@ -93,7 +93,7 @@ export class RemoteEngine implements MediaEngine {
     if (!parameters || !this.#signaling) throw new PlatformError('wrong-state', `no ${direction} transport`);
     const { id } = parameters;
     this.#streams.nodePort = parameters.iceCandidates[0]?.port;
-    await this.#signaling.connect(direction, await this.#peers.call('open', { parameters, direction }));
+    await this.#signaling.connect(direction, id, await this.#peers.call('open', { parameters, direction }));
     await this.#peers.call('connect', { id });
     return id;
   }

@@ -1,0 +1,96 @@
+import { Lifetime, newId } from '@weir/core';
+import type {
+  Direction,
+  IceServer,
+  RtpParameters,
+  SctpStreamParameters,
+  TransportParameters,
+} from '@weir/protocol';
+import type { Device, types } from 'mediasoup-client';
+import type { MediaSignaling } from './media-engine.ts';
+import { PathKeeper } from './path-keeper.ts';
+import { peerConnections } from './peer-connections.ts';
+
+/** Goes with a production through mediasoup-client to where the server is told. */
+export type Announce<T> = { announce: (parameters: T) => Promise<void> };
+
+export type BrowserTransportOptions = {
+  device: Device;
+  direction: Direction;
+  parameters: TransportParameters;
+  iceServers: IceServer[];
+  signaling: MediaSignaling;
+};
+
+/** One peer connection, whose path is kept. Closes with `lost` when no path is found any more. */
+export class BrowserTransport extends Lifetime {
+  readonly id: string;
+  readonly engine: types.Transport;
+  readonly keeper: PathKeeper;
+  readonly #direction: Direction;
+  readonly #signaling: MediaSignaling;
+
+  /** Throws `limit-reached` when the browser would have no more peer connections. */
+  constructor({ device, direction, parameters, iceServers, signaling }: BrowserTransportOptions) {
+    super();
+    const options = {
+      ...(parameters as unknown as types.TransportOptions),
+      iceServers: iceServers as RTCIceServer[],
+    };
+    this.id = parameters.id;
+    this.#direction = direction;
+    this.#signaling = signaling;
+    this.engine = peerConnections.count(
+      () =>
+        direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options),
+      (made) => connectionOf(made) ?? made,
+    );
+    this.keeper = this.own(
+      new PathKeeper({
+        restartIce: async () => {
+          const iceParameters = await signaling.restartIce(direction, this.id);
+          if (!this.closed)
+            await this.engine.restartIce({ iceParameters: iceParameters as types.IceParameters });
+        },
+        lost: () => this.close('lost'),
+      }),
+    );
+    this.onClose(() => this.engine.close());
+    this.#listen();
+  }
+
+  get connection(): RTCPeerConnection | undefined {
+    return connectionOf(this.engine);
+  }
+
+  get connected(): boolean {
+    return !this.closed && this.engine.connectionState === 'connected';
+  }
+
+  #listen(): void {
+    const { engine } = this;
+    engine.on('connect', ({ dtlsParameters }, callback) => {
+      // Not awaited: ICE and DTLS start while the server is told. Without it they fail, and are mended like any failure.
+      this.#signaling.connect(this.#direction, this.id, dtlsParameters).catch(() => this.close('lost'));
+      callback();
+    });
+    engine.on('produce', ({ rtpParameters, appData }, callback, errback) => {
+      (appData as Announce<RtpParameters>).announce(rtpParameters as RtpParameters).then(
+        () => callback({ id: newId('e') }),
+        (error) => errback(error),
+      );
+    });
+    engine.on('producedata', ({ sctpStreamParameters, appData }, callback, errback) => {
+      (appData as Announce<SctpStreamParameters>).announce(sctpStreamParameters as SctpStreamParameters).then(
+        () => callback({ id: newId('e') }),
+        (error) => errback(error),
+      );
+    });
+    engine.on('connectionstatechange', (state) => this.keeper.connectionChanged(state));
+  }
+}
+
+/** Not public API of mediasoup-client: for counting, debugging and tests only. */
+function connectionOf(transport: types.Transport): RTCPeerConnection | undefined {
+  return (transport.handler as unknown as { _pc?: RTCPeerConnection } | undefined)?._pc;
+}
