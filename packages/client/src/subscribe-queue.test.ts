@@ -104,7 +104,10 @@ describe('the next batch', () => {
     for (let batch = nextBatch(waiting, transports, 0, limits); batch; ) {
       const { transportId = `opened-${transports.length}`, trackIds } = batch;
       let target = transports.find((one) => one.transportId === transportId);
-      if (!target) transports.push((target = transport(transportId, 0)));
+      if (!target) {
+        target = transport(transportId, 0);
+        transports.push(target);
+      }
       target.tracks += trackIds.length;
       waiting = waiting.filter(({ trackId }) => !trackIds.includes(trackId));
       batch = nextBatch(waiting, transports, 0, limits);

@@ -92,6 +92,7 @@ describe('SPEC.md', () => {
       'SG44',
       `${limits.preferenceRate.perSecond} tracks a second, ${limits.preferenceRate.burst.toLocaleString('en')} at once`,
     ],
+    ['SG45', `at most ${limits.receiveTransports} in all`],
     ['DI1', seconds(limits.placementMs)],
   ])('%s says "%s" like limits.ts', (rule, words) => {
     expect(rules.get(rule)?.replaceAll('\n', ' ')).toContain(words);
