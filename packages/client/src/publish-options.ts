@@ -25,7 +25,7 @@ export type Encoding = {
 
 /** Bits a second that a good picture of this height takes at 30 frames a second, VP8. */
 function bitrateBps(height: number): number {
-  return Math.round(Math.min(4_000_000, Math.max(120_000, 1_700_000 * (height / 720) ** 1.5)));
+  return Math.round(Math.min(4_000_000, Math.max(120_000, 1_500_000 * (height / 720) ** 1.5)));
 }
 
 /**

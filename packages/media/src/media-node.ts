@@ -268,6 +268,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       participantId,
       rtpCapabilities: narrowCapabilities(params.rtpCapabilities, this.#rtpCapabilities),
       listener,
+      clock: this.#clock,
       logger: this.#logger,
     });
     this.#sessions.set(session.id, session);

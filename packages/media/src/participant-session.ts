@@ -1,4 +1,4 @@
-import { Lifetime, type Logger, newId, PlatformError } from '@weir/core';
+import { type Clock, Lifetime, type Logger, newId, PlatformError } from '@weir/core';
 import type {
   Direction,
   LayerPreferences,
@@ -22,6 +22,7 @@ import type { MediaRoom } from './media-room.ts';
 import type { MediaWorker } from './media-worker.ts';
 import { Publication } from './publication.ts';
 import { SessionTransport } from './session-transport.ts';
+import { SubscriberBandwidth } from './subscriber-bandwidth.ts';
 import { TrackSubscription } from './track-subscription.ts';
 
 /** Who is told what happens to a session: the side that opened or adopted it. */
@@ -34,6 +35,7 @@ export type SessionOptions = {
   participantId: ParticipantId;
   rtpCapabilities: RtpCapabilities;
   listener: MediaListener;
+  clock: Clock;
   logger: Logger;
 };
 
@@ -57,6 +59,7 @@ export class ParticipantSession extends Lifetime {
   readonly #announced = new Set<TrackSubscription>();
   /** Microphones that are not to be heard, through audio slots neither. */
   readonly #paused = new Set<TrackId>();
+  readonly #bandwidth: SubscriberBandwidth;
   #listener: MediaListener | undefined;
 
   constructor(options: SessionOptions) {
@@ -65,6 +68,7 @@ export class ParticipantSession extends Lifetime {
     this.#listener = options.listener;
     this.participantId = options.participantId;
     this.worker = options.worker;
+    this.#bandwidth = this.own(new SubscriberBandwidth(options.clock));
     this.worker.count('sessions', this);
     this.worker.own(this);
     this.onClose(() => {
@@ -126,6 +130,8 @@ export class ParticipantSession extends Lifetime {
   adopt(listener: MediaListener): void {
     this.#listener = listener;
     for (const transport of this.#transports.values()) this.#tellConnectivity(transport);
+    for (const subscription of this.#announced) subscription.repeat();
+    for (const { demand } of this.#publications.values()) demand?.repeat();
   }
 
   /** Nobody is told any more, if it was `listener`; the media goes on. */
@@ -168,6 +174,9 @@ export class ParticipantSession extends Lifetime {
         origin,
         produced,
         muted: production.muted,
+        clock: this.#options.clock,
+        onDemand: (maxSpatialLayer) =>
+          this.tell('track.demand', { mediaSessionId: this.id, trackId, maxSpatialLayer }),
       });
       this.worker.count('producers', publication);
       this.#publications.set(trackId, publication);
@@ -264,6 +273,7 @@ export class ParticipantSession extends Lifetime {
     this.own(transport);
     this.assertOpen();
     this.#transports.set(transport.id, transport);
+    if (direction === 'receive') this.#bandwidth.listen(transport.engine);
     transport.onClose(() => this.#transports.delete(transport.id));
     return transport;
   }
@@ -325,13 +335,13 @@ export class ParticipantSession extends Lifetime {
       rtpCapabilities: this.#options.rtpCapabilities,
       started,
       withheld: publication instanceof AudioSlot,
-      onLayers: (layers) =>
-        this.tell('subscription.layers', {
-          mediaSessionId: this.id,
-          subscriptionId: subscription.id!,
-          trackId,
-          ...layers,
-        }),
+      clock: this.#options.clock,
+      bandwidth: this.#bandwidth,
+      onFlow: (report) => {
+        const { id: subscriptionId } = subscription;
+        if (subscriptionId)
+          this.tell('subscription.layers', { mediaSessionId: this.id, subscriptionId, trackId, ...report });
+      },
     });
     this.#subscriptions.set(trackId, subscription);
     subscription.onClose((reason) => this.#forgetSubscription(subscription, reason !== 'requested'));

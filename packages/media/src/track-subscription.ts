@@ -1,6 +1,7 @@
-import { Lifetime, PlatformError } from '@weir/core';
-import type { LayerPreferences, RtpCapabilities, Subscription } from '@weir/protocol';
+import { type Clock, Lifetime, PlatformError } from '@weir/core';
+import type { LayerPreferences, LimitReason, RtpCapabilities, Subscription } from '@weir/protocol';
 import type { WebRtcTransport } from 'mediasoup/types';
+import type { TrackDemand } from './bandwidth-allocation.ts';
 import {
   applyPreferences,
   type Consumed,
@@ -10,8 +11,12 @@ import {
 } from './engine-words.ts';
 import type { Publication } from './publication.ts';
 import type { RoomRouter } from './room-router.ts';
+import type { SubscriberBandwidth } from './subscriber-bandwidth.ts';
+import { isComplete, limitReason, type TrackFlow } from './track-flow.ts';
 
 export type Layers = { spatialLayer: number | null; temporalLayer: number | null };
+/** What is told of a subscription: what flows, and why no more. */
+export type FlowReport = Layers & { reason?: LimitReason };
 
 export type SubscriptionOptions = {
   publication: Publication;
@@ -21,8 +26,15 @@ export type SubscriptionOptions = {
   started: boolean;
   /** Not a packet of it flows until `withhold(false)`. */
   withheld?: boolean;
-  onLayers: (layers: Layers) => void;
+  clock: Clock;
+  bandwidth: SubscriberBandwidth;
+  onFlow: (report: FlowReport) => void;
 };
+
+const nothing: Layers = { spatialLayer: null, temporalLayer: null };
+const doubtMs = 200;
+/** A switch that takes longer is no switch any more. */
+const settleMs = 3_000;
 
 /** A publication flowing to one participant. Closes with the publication. */
 export class TrackSubscription extends Lifetime {
@@ -32,10 +44,18 @@ export class TrackSubscription extends Lifetime {
   readonly #options: SubscriptionOptions;
   #consumed?: Consumed;
   #started: boolean;
-  #paused = false;
+  #preferences: LayerPreferences = {};
+  /** The level that its participant's line carries, -1 for none; undefined: whatever is asked for. */
+  #allowed: number | undefined;
   #withheld: boolean;
   #flowing: boolean;
   #settled: Promise<void> | undefined;
+  #applied = '';
+  #layers: Layers = nothing;
+  #told: string;
+  #doubt?: () => void;
+  /** While less than all flows: when it began, and a look at whether it still does. */
+  #lacking?: { since: number; cancel: () => void };
 
   constructor(options: SubscriptionOptions) {
     super();
@@ -44,8 +64,14 @@ export class TrackSubscription extends Lifetime {
     this.#started = options.started;
     this.#withheld = options.withheld ?? false;
     this.#flowing = options.started && !this.#withheld;
+    this.#told = JSON.stringify(this.#report(nothing, this.publication.muted ? 'muted' : undefined));
     options.router.worker.count('consumers', this);
-    options.publication.own(this);
+    this.publication.subscribe(this);
+    options.bandwidth.add(this);
+    this.onClose(() => {
+      this.#doubt?.();
+      this.#lacking?.cancel();
+    });
     this.ready = this.#open();
     this.ready.catch(() => this.close('failed'));
   }
@@ -61,6 +87,26 @@ export class TrackSubscription extends Lifetime {
 
   get transportId(): string {
     return this.#options.transport.id;
+  }
+
+  get trackId(): string {
+    return this.publication.trackId;
+  }
+
+  /** The spatial layer that its publisher should send for it. */
+  get wantedLayer(): number | null {
+    const { bitrates } = this.publication;
+    if (!bitrates || this.#preferences.paused || this.#allowed === -1) return null;
+    return bitrates.levels[this.#level]!.spatialLayer;
+  }
+
+  /** What it would have of its participant's line; undefined for data. */
+  get demand(): TrackDemand | undefined {
+    const { produced, bitrates, trackId, muted } = this.publication;
+    if (!bitrates || !('kind' in produced)) return undefined;
+    const { paused, priority = 1 } = this.#preferences;
+    const wanted = paused ? null : this.#wantedLevel;
+    return { trackId, kind: produced.kind, levelsBps: bitrates.costs(), wanted, muted, priority };
   }
 
   /** As its client gets it; once it is ready. */
@@ -80,14 +126,39 @@ export class TrackSubscription extends Lifetime {
   }
 
   async setPreferences(wanted: LayerPreferences): Promise<void> {
-    this.#paused = wanted.paused ?? this.#paused; // At once: a start that follows must not let packets through.
+    this.#preferences = { ...this.#preferences, ...wanted }; // At once: a start that follows must not let packets through.
     await this.ready;
-    await Promise.all([
-      this.#reconcile(),
-      this.#consumed && !this.closed && isMediaConsumer(this.#consumed)
-        ? applyPreferences(this.#consumed, wanted)
-        : undefined,
-    ]);
+    this.publication.demand?.update();
+    this.#options.bandwidth.review();
+    await this.#reconcile();
+  }
+
+  /** No more than this level (-1: nothing), because of the line; undefined: whatever is asked for. */
+  allow(level: number | undefined): void {
+    if (level === this.#allowed || this.closed) return;
+    this.#allowed = level;
+    this.publication.demand?.update();
+    this.#reconcile().catch(() => {}); // It closes, or its worker died.
+  }
+
+  /** Tells again how it stands, to somebody who may not have heard. */
+  repeat(): void {
+    this.#options.onFlow(JSON.parse(this.#told) as FlowReport);
+  }
+
+  /** Looks at what is asked for and what flows, and tells what changed. */
+  review(): void {
+    if (this.closed || !this.publication.demand) return; // Of audio and data there is nothing to tell.
+    const flow = this.#flow;
+    if (isComplete(flow) || flow.paused || flow.muted) {
+      this.#lacking?.cancel();
+      this.#lacking = undefined;
+    } else this.#lacking ??= this.#beginLacking();
+    const report = this.#report(flow.flowing === null ? nothing : this.#layers, limitReason(flow));
+    const text = JSON.stringify(report);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#options.onFlow(report);
   }
 
   async #open(): Promise<void> {
@@ -103,7 +174,7 @@ export class TrackSubscription extends Lifetime {
     if (isMediaConsumer(consumed)) {
       consumed.on('producerclose', () => this.close('lost'));
       consumed.on('layerschange', (layers) =>
-        this.#options.onLayers({
+        this.#layersChanged({
           spatialLayer: layers?.spatialLayer ?? null,
           temporalLayer: layers?.temporalLayer ?? null,
         }),
@@ -117,11 +188,113 @@ export class TrackSubscription extends Lifetime {
       throw new PlatformError('track-not-found', `track ${this.publication.trackId} closed meanwhile`);
   }
 
+  get #wantedLevel(): number {
+    const { maxSpatialLayer = 7, maxTemporalLayer = 7 } = this.#preferences;
+    const { levels } = this.publication.bitrates!;
+    const level = levels.findLastIndex(
+      ({ spatialLayer, temporalLayer }) =>
+        spatialLayer <= maxSpatialLayer && (spatialLayer > 0 || temporalLayer <= maxTemporalLayer),
+    );
+    return Math.max(0, level);
+  }
+
+  /** As high as is asked for and allowed. */
+  get #level(): number {
+    return Math.max(0, Math.min(this.#wantedLevel, this.#allowed ?? Number.POSITIVE_INFINITY));
+  }
+
+  get #flow(): TrackFlow {
+    const { bitrates, muted } = this.publication;
+    const wanted = bitrates!.levels[this.#wantedLevel]!.spatialLayer;
+    const narrow = this.#allowed !== undefined && this.#allowed < this.#wantedLevel;
+    return {
+      paused: this.#preferences.paused ?? false,
+      muted,
+      wanted,
+      narrow,
+      flowing: this.#isLayered ? this.#layers.spatialLayer : this.#flowing ? wanted : null,
+      sent: bitrates!.isSent(wanted),
+      settled: this.#lacking !== undefined && this.#options.clock.now() - this.#lacking.since >= settleMs,
+    };
+  }
+
+  /** The engine tells the layers of these only. */
+  get #isLayered(): boolean {
+    const consumed = this.#consumed;
+    return consumed !== undefined && isMediaConsumer(consumed) && consumed.type !== 'simple';
+  }
+
+  #beginLacking(): { since: number; cancel: () => void } {
+    const { clock } = this.#options;
+    return { since: clock.now(), cancel: clock.after(settleMs, () => this.review()) };
+  }
+
+  #report({ spatialLayer, temporalLayer }: Layers, reason: LimitReason | undefined): FlowReport {
+    return { spatialLayer, temporalLayer, ...(reason ? { reason } : {}) };
+  }
+
+  #layersChanged(layers: Layers): void {
+    const before = this.#layers.spatialLayer;
+    this.#layers = layers;
+    if (this.#fell(before)) {
+      this.#doubt?.();
+      // That its publisher stopped sending is told in the same moment.
+      this.#doubt = this.#options.clock.after(doubtMs, () => {
+        if (!this.closed && this.#fell(before))
+          this.#options.bandwidth.fell(this, this.#levelOf(this.#layers.spatialLayer));
+      });
+    }
+    this.review();
+  }
+
+  /** Whether the engine took it down although more is asked for, allowed and sent. */
+  #fell(before: number | null): boolean {
+    const { bitrates, muted } = this.publication;
+    const now = this.#layers.spatialLayer ?? -1;
+    if (!bitrates || before === null || now >= before || muted || !this.#shouldFlow) return false;
+    return now < bitrates.levels[this.#level]!.spatialLayer && bitrates.isSent(before);
+  }
+
+  #levelOf(spatialLayer: number | null): number {
+    // Nothing counts as the lowest: whether that fits beside the audio is for the estimate to say.
+    return this.publication.bitrates!.levels.findLastIndex(
+      (level) => level.spatialLayer <= (spatialLayer ?? 0),
+    );
+  }
+
+  get #shouldFlow(): boolean {
+    return this.#started && !this.#preferences.paused && !this.#withheld && this.#allowed !== -1;
+  }
+
+  /** Makes the engine do what is asked for and allowed. What it is told last holds. */
   async #reconcile(): Promise<void> {
-    const flowing = this.#started && !this.#paused && !this.#withheld;
-    if (!this.#consumed || this.closed) return;
-    if (flowing !== this.#flowing) this.#settled = flowing ? this.#consumed.resume() : this.#consumed.pause();
+    const consumed = this.#consumed;
+    if (!consumed || this.closed) return;
+    const layered = isMediaConsumer(consumed) ? this.#applyLayers(consumed) : undefined;
+    const flowing = this.#shouldFlow;
+    if (flowing !== this.#flowing) this.#settled = flowing ? consumed.resume() : consumed.pause();
     this.#flowing = flowing;
-    await this.#settled; // It may be another's change that is under way.
+    this.review();
+    await Promise.all([layered, this.#settled]); // It may be another's change that is under way.
+  }
+
+  async #applyLayers(consumer: Parameters<typeof applyPreferences>[0]): Promise<void> {
+    const level = this.publication.bitrates!.levels[this.#level]!;
+    const { maxSpatialLayer, maxTemporalLayer = 7, priority } = this.#preferences;
+    const asked = maxSpatialLayer !== undefined || this.#preferences.maxTemporalLayer !== undefined;
+    const limited = this.#allowed !== undefined && this.#allowed < this.#wantedLevel;
+    const wanted: LayerPreferences = {
+      ...(asked || limited || this.#applied
+        ? {
+            maxSpatialLayer: level.spatialLayer,
+            maxTemporalLayer: limited ? Math.min(maxTemporalLayer, level.temporalLayer) : maxTemporalLayer,
+          }
+        : {}),
+      ...(priority === undefined ? {} : { priority }),
+    };
+    const text = JSON.stringify(wanted);
+    if (text === '{}' || text === this.#applied) return;
+    this.#applied = text;
+    await applyPreferences(consumer, wanted);
   }
 }

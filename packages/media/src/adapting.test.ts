@@ -1,0 +1,138 @@
+import { silentLogger } from '@weir/core';
+import { prepareMedia, prepareSimulcast } from '@weir/peer';
+import { eventually, FakeClock } from '@weir/testing';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { callsTo } from './bound-handlers.ts';
+import { MediaNode } from './media-node.ts';
+import { NoticeLog, TestParticipant } from './testing.ts';
+
+const picture = { width: 640, height: 360, fps: 15, bitrateBps: 400_000, seconds: 2, keyFrameEvery: 8 };
+const simulcast = () => prepareSimulcast({ codec: 'VP8', ...picture });
+const plain = () => prepareMedia({ codec: 'H264', ...picture, width: 320, height: 180 });
+
+beforeAll(async () => {
+  await Promise.all([simulcast(), plain()]); // Encoded once, not in a test's time.
+}, 60_000);
+
+/** Alice's camera in three sizes, seen by bob. */
+async function startCall() {
+  const clock = new FakeClock();
+  const node = await MediaNode.start({
+    nodeId: 'node-1',
+    workers: 1,
+    listen: [{ ip: '127.0.0.1' }],
+    firstPort: 0,
+    logger: silentLogger,
+    clock,
+  });
+  onTestFinished(async () => node[Symbol.asyncDispose]());
+  const { listener, notices } = new NoticeLog();
+  const calls = callsTo(node, listener);
+  const open = async (participantId: string) => {
+    const participant = await TestParticipant.open(calls, { participantId });
+    onTestFinished(() => participant.close());
+    return participant;
+  };
+  const [alice, bob] = [await open('alice'), await open('bob')];
+  await alice.publish('camera', await simulcast());
+  const demand = () => notices['track.demand'].map(({ maxSpatialLayer }) => maxSpatialLayer);
+  const flow = () => {
+    const { spatialLayer, reason } = notices['subscription.layers'].at(-1) ?? {};
+    return `${spatialLayer ?? 'nothing'} ${reason ?? ''}`.trim();
+  };
+  const becomes = (expected: string) => eventually(() => flow() === expected || flow());
+  const prefer = (who: TestParticipant, preferences: object) =>
+    calls['track.setPreferences']({
+      mediaSessionId: who.mediaSessionId,
+      preferences: [{ trackId: 'camera', ...preferences }],
+    });
+  return { node, clock, calls, open, alice, bob, notices, demand, flow, becomes, prefer };
+}
+
+test('[SG42] what does not flow says why: not shown, muted, not sent', async () => {
+  const { node, clock, alice, bob, becomes, prefer } = await startCall();
+  await bob.subscribe('camera');
+  await becomes('2');
+  await prefer(bob, { paused: true });
+  await becomes('nothing not-shown');
+  await prefer(bob, { paused: false });
+  await becomes('2');
+  node.setMuted('room', 'camera', true);
+  await becomes('nothing muted');
+  node.setMuted('room', 'camera', false);
+  await becomes('2');
+  (await alice.transport('send')).close(); // Her line broke: her packets stop, and she has not left.
+  await becomes('nothing');
+  await clock.advance(4_000);
+  await becomes('nothing publisher');
+});
+
+test('[SG42] a video of one size too', async () => {
+  const { node, alice, bob, becomes } = await startCall();
+  await alice.publish('screen', [await plain()]);
+  await bob.subscribe('screen');
+  node.setMuted('room', 'screen', true);
+  await becomes('nothing muted');
+});
+
+test('[SG43] the publisher is told the highest layer that anybody wants, and when nobody wants any', async () => {
+  const { clock, calls, bob, demand, open, prefer } = await startCall();
+  const carol = await open('carol');
+  await bob.subscribe('camera');
+  await carol.subscribe('camera');
+  await clock.advance(6_000);
+  expect(demand()).toEqual([]);
+  await prefer(bob, { maxSpatialLayer: 0 });
+  await clock.advance(6_000);
+  expect(demand()).toEqual([]); // Carol still wants all.
+  await prefer(carol, { paused: true });
+  await clock.advance(6_000);
+  expect(demand()).toEqual([0]);
+  await prefer(carol, { paused: false });
+  await eventually(() => demand().at(-1) === 2 || 'not told at once');
+  for (const { mediaSessionId } of [bob, carol]) await calls['session.close']({ mediaSessionId });
+  await clock.advance(6_000);
+  expect(demand()).toEqual([0, 2, null]);
+  await (await open('dave')).subscribe('camera');
+  expect(demand().at(-1)).toBe(2);
+});
+
+test('[MC4] who adopts a session is told how it stands', async () => {
+  const { node, clock, calls, alice, bob, becomes, prefer } = await startCall();
+  await bob.subscribe('camera');
+  await prefer(bob, { maxSpatialLayer: 0 });
+  await becomes('0');
+  await clock.advance(6_000);
+  const { listener, notices } = new NoticeLog();
+  for (const { mediaSessionId } of [alice, bob])
+    await callsTo(node, listener)['session.adopt']({ mediaSessionId });
+  await eventually(() => notices['track.demand'].length === 1 || 'the demand is not told');
+  expect(notices['track.demand'][0]).toMatchObject({ trackId: 'camera', maxSpatialLayer: 0 });
+  expect(notices['subscription.layers']).toMatchObject([{ trackId: 'camera', spatialLayer: 0 }]);
+  expect(notices['subscription.layers'][0]).not.toHaveProperty('reason');
+  await calls['session.close'](bob);
+});
+
+test('thousands of changes of mind reach nobody else', async () => {
+  const { clock, calls, bob, demand, open, prefer } = await startCall();
+  const mallory = await open('mallory');
+  await mallory.subscribe('camera');
+  const seen = await bob.subscribe('camera');
+  const before = seen.statistics.frames;
+  const changes = Array.from({ length: 3_000 }, (_, i) =>
+    prefer(mallory, {
+      maxSpatialLayer: i % 8,
+      maxTemporalLayer: (i * 3) % 8,
+      paused: i % 5 === 0,
+      priority: (i % 255) + 1,
+    }),
+  );
+  await Promise.all(changes);
+  await calls['track.setPreferences']({
+    mediaSessionId: mallory.mediaSessionId,
+    preferences: [{ trackId: 'of nobody', maxSpatialLayer: 1 }],
+  });
+  await eventually(() => seen.statistics.frames > before + 20 || `${seen.statistics.frames - before} frames`);
+  await clock.advance(6_000);
+  expect(demand()).toEqual([]);
+});

@@ -1,0 +1,246 @@
+import type { LimitReason, TrackId } from '@weir/protocol';
+
+/** What a subscriber would have of one track, and what it costs. */
+export type TrackDemand = {
+  trackId: TrackId;
+  kind: 'audio' | 'video';
+  /** Bits a second of each level of quality that is sent, the lowest first. None: it is not sent. */
+  levelsBps: readonly number[];
+  /** The highest level asked for; null: it is not shown. */
+  wanted: number | null;
+  muted: boolean;
+  /** 1 to 255. Of equals the earlier in the list is the more important. */
+  priority: number;
+};
+
+/** What flows of one track, and why it is less than asked for. */
+export type Decision = { level: number | null; reason?: LimitReason };
+
+type Grant = {
+  /** What was decided last; -1: nothing. */
+  level: number;
+  /** What the line is taken to carry; infinite: whatever is asked for. */
+  ceiling: number;
+  /** When the line last made the ceiling another one. */
+  changedAt: number;
+};
+
+/** What must be remembered of one subscriber's line. */
+export type LineState = {
+  readonly grants: ReadonlyMap<TrackId, Grant>;
+  /** When it last got too narrow for what flowed. */
+  readonly narrowedAt: number;
+  /** How long nothing rises after that. */
+  readonly holdMs: number;
+  /** Something has risen since. */
+  readonly rose: boolean;
+  /** What all videos together were granted. */
+  readonly usedBps: number;
+  /** What was asked for, as a text to compare. */
+  readonly asked: string;
+};
+
+export const freshLine: LineState = {
+  grants: new Map(),
+  narrowedAt: Number.NEGATIVE_INFINITY,
+  holdMs: 0,
+  rose: false,
+  usedBps: 0,
+  asked: '',
+};
+
+const firstHoldMs = 10_000;
+const longestHoldMs = 40_000;
+/** A line that was wide enough for so long is trusted again. */
+const calmAfterMs = 60_000;
+/** Until then one track rises at most so often, … */
+const risePauseMs = 10_000;
+/** … and what had been stopped comes back with its lowest level, to see whether the line is what it seems. */
+const tryMs = 5_000;
+/** What rises leaves so much of the line free. */
+const riseShare = 0.85;
+/** However many microphones are open, so many speak at a time; the others send next to nothing. */
+const speakersAtOnce = 3;
+const quietShare = 0.1;
+
+/**
+ * Shares a line of `estimateBps` (infinite: wide enough for all) between a subscriber's tracks. Audio is never held back,
+ * and what it needs is set aside first. Of the videos each gets its lowest level first, in the order of importance; then
+ * the more important ones rise. What no longer fits falls at once; it rises again when there is room to spare, not before ten
+ * seconds are over, and after longer and longer times when the line gets too narrow again each time.
+ */
+export function allocate(
+  tracks: readonly TrackDemand[],
+  estimateBps: number,
+  line: LineState,
+  now: number,
+): { decisions: Map<TrackId, Decision>; line: LineState } {
+  const videos = tracks
+    .filter((track) => isVideo(track) && track.wanted !== null && !track.muted && track.levelsBps.length > 0)
+    .sort((a, b) => b.priority - a.priority);
+  const wanted = videos.map(wantedLevel);
+  const budgetBps = Math.max(0, estimateBps - audioReserveBps(tracks));
+  const calm = isCalm(line, now);
+  const asked = JSON.stringify(videos.map(({ trackId, priority }, i) => [trackId, priority, wanted[i]]));
+  const levels =
+    !calm && asked !== line.asked
+      ? fill(videos, wanted, redistributableBps(line, budgetBps, now))
+      : fill(videos, caps(videos, budgetBps, line, now), budgetBps);
+
+  const grants = new Map<TrackId, Grant>();
+  for (const track of tracks.filter(isVideo)) {
+    const grant = line.grants.get(track.trackId); // Kept while it is muted or not shown.
+    if (grant) grants.set(track.trackId, grant);
+  }
+  let usedBps = 0;
+  let beforeBps = 0;
+  let { rose } = line;
+  let fell = false;
+  for (const [i, track] of videos.entries()) {
+    const level = levels[i]!;
+    const before = grants.get(track.trackId);
+    const after = nextGrant(before, level, wanted[i]!, calm, now);
+    grants.set(track.trackId, after);
+    usedBps += costBps(track, level);
+    if (!before) continue;
+    const kept = Math.min(before.level, wanted[i]!);
+    beforeBps += costBps(track, kept);
+    fell ||= level < kept;
+    rose ||= after.ceiling > before.ceiling;
+  }
+  const next = { ...line, grants, rose, usedBps, asked };
+  // What falls only to make room for something more important says nothing of the line.
+  const tooNarrow = fell && beforeBps > budgetBps;
+  return { decisions: decide(tracks, grants), line: tooNarrow ? narrowed(next, calm, now) : next };
+}
+
+/** The engine had to fall to `level` by itself: the line carries no more of this track. */
+export function fallTo(line: LineState, trackId: TrackId, level: number, now: number): LineState {
+  const before = line.grants.get(trackId);
+  if (before && before.ceiling <= level) return line;
+  const grants = new Map(line.grants).set(trackId, { level, ceiling: level, changedAt: now });
+  return narrowed({ ...line, grants }, isCalm(line, now), now);
+}
+
+/** Nothing is held back, and nothing has been for long: as good as new. */
+export function isUnlimited(line: LineState, now: number): boolean {
+  return (
+    isCalm(line, now) &&
+    [...line.grants.values()].every(({ ceiling }) => ceiling === Number.POSITIVE_INFINITY)
+  );
+}
+
+export function audioReserveBps(tracks: readonly TrackDemand[]): number {
+  return tracks
+    .filter((track) => !isVideo(track) && track.wanted !== null && !track.muted)
+    .map(({ levelsBps }) => levelsBps.at(-1) ?? 0)
+    .sort((a, b) => b - a)
+    .reduce((sum, bps, i) => sum + (i < speakersAtOnce ? bps : bps * quietShare), 0);
+}
+
+function isVideo({ kind }: TrackDemand): boolean {
+  return kind === 'video';
+}
+
+function isCalm({ narrowedAt }: LineState, now: number): boolean {
+  return now - narrowedAt >= calmAfterMs;
+}
+
+function isHeld({ narrowedAt, holdMs }: LineState, now: number): boolean {
+  return now < narrowedAt + holdMs;
+}
+
+function wantedLevel({ wanted, levelsBps }: TrackDemand): number {
+  return Math.min(wanted ?? -1, levelsBps.length - 1);
+}
+
+/** A fall after a rise shows that the rise came too early: the next one comes later. */
+function narrowed(line: LineState, wasCalm: boolean, now: number): LineState {
+  const holdMs = wasCalm
+    ? firstHoldMs
+    : line.rose
+      ? Math.min(longestHoldMs, line.holdMs * 2)
+      : Math.max(firstHoldMs, line.holdMs);
+  return { ...line, narrowedAt: now, holdMs, rose: false };
+}
+
+function nextGrant(
+  before: Grant | undefined,
+  level: number,
+  wanted: number,
+  calm: boolean,
+  now: number,
+): Grant {
+  const known = before?.ceiling ?? Number.POSITIVE_INFINITY;
+  // What is asked for flows: that more would not is believed for as long as the line is not trusted.
+  const ceiling = level < wanted ? level : calm || level > known ? Number.POSITIVE_INFINITY : known;
+  const changedAt = ceiling === known || !before ? (before?.changedAt ?? Number.NEGATIVE_INFINITY) : now;
+  return { level, ceiling, changedAt };
+}
+
+/** The levels that fit, up to the caps: the lowest of each, then higher ones, class by class, one level at a time. */
+function fill(videos: readonly TrackDemand[], caps: readonly number[], budgetBps: number): number[] {
+  const levels = videos.map(() => -1);
+  let leftBps = budgetBps;
+  const raise = (i: number, level: number) => {
+    if (level > caps[i]! || levels[i] !== level - 1) return;
+    const extraBps = costBps(videos[i]!, level) - costBps(videos[i]!, level - 1);
+    if (extraBps > leftBps) return;
+    leftBps -= extraBps;
+    levels[i] = level;
+  };
+  for (const i of videos.keys()) raise(i, 0);
+  for (const members of classes(videos)) {
+    const top = Math.max(...members.map((i) => caps[i]!));
+    for (let level = 1; level <= top; level++) for (const i of members) raise(i, level);
+  }
+  return levels;
+}
+
+/** How far each may go as long as the same is asked for. */
+function caps(videos: readonly TrackDemand[], budgetBps: number, line: LineState, now: number): number[] {
+  const calm = isCalm(line, now);
+  const held = isHeld(line, now);
+  const roomy = fill(videos, videos.map(wantedLevel), budgetBps * riseShare);
+  return videos.map((track, i) => {
+    const grant = line.grants.get(track.trackId);
+    if (!grant) return calm ? wantedLevel(track) : roomy[i]!;
+    const pauseMs = grant.ceiling === 0 ? tryMs : risePauseMs;
+    const mayRise = calm || (!held && now - grant.changedAt >= pauseMs);
+    const highest = grant.ceiling < 0 ? Math.min(0, roomy[i]!) : Math.max(grant.ceiling, roomy[i]!);
+    return Math.min(wantedLevel(track), mayRise ? highest : grant.ceiling);
+  });
+}
+
+/** Something else is asked for: what flowed is shared anew at once, and what is free as well unless nothing may rise. */
+function redistributableBps(line: LineState, budgetBps: number, now: number): number {
+  const flowedBps = Math.min(budgetBps, line.usedBps);
+  return isHeld(line, now) ? flowedBps : Math.max(flowedBps, budgetBps * riseShare);
+}
+
+/** Indices of equal priority together, the most important first. */
+function classes(videos: readonly TrackDemand[]): number[][] {
+  const byPriority = new Map<number, number[]>();
+  for (const [i, { priority }] of videos.entries())
+    byPriority.set(priority, [...(byPriority.get(priority) ?? []), i]);
+  return [...byPriority.values()];
+}
+
+/** Measured bitrates may put a higher level below a lower one for a moment. */
+function costBps({ levelsBps }: TrackDemand, level: number): number {
+  return Math.max(0, ...levelsBps.slice(0, level + 1));
+}
+
+function decide(tracks: readonly TrackDemand[], grants: ReadonlyMap<TrackId, Grant>): Map<TrackId, Decision> {
+  return new Map(tracks.map((track) => [track.trackId, decision(track, grants.get(track.trackId))]));
+}
+
+function decision(track: TrackDemand, grant: Grant | undefined): Decision {
+  if (track.wanted === null) return { level: null, reason: 'not-shown' };
+  if (track.muted) return { level: null, reason: 'muted' };
+  if (track.levelsBps.length === 0) return { level: null, reason: 'publisher' };
+  const wanted = wantedLevel(track);
+  if (!grant || !isVideo(track)) return { level: wanted };
+  if (grant.level >= wanted) return { level: wanted };
+  return { level: grant.level < 0 ? null : grant.level, reason: 'bandwidth' };
+}

@@ -1,0 +1,86 @@
+import { type Clock, Lifetime } from '@weir/core';
+import type * as engine from 'mediasoup/types';
+import { type Level, layerLevels, nominalBps, type SentLayer, sentLayers } from './layer-levels.ts';
+
+const pollEveryMs = 2_000;
+/** What nobody asked for so long is measured no longer. */
+const interestMs = 5_000;
+/** A lull (a still picture) is believed slowly, a burst at once. */
+const lullShare = 0.2;
+
+/** What the levels of one publication cost: as measured while somebody is interested, else as its sender announced. */
+export class LayerBitrates extends Lifetime {
+  readonly levels: readonly Level[];
+  readonly #producer: engine.Producer;
+  readonly #clock: Clock;
+  readonly #nominal: readonly number[];
+  readonly #measured = new Map<Level, number>();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #polling = false;
+
+  constructor(producer: engine.Producer, clock: Clock) {
+    super();
+    this.#producer = producer;
+    this.#clock = clock;
+    this.levels = layerLevels(producer);
+    this.#nominal = this.levels.map((level) => nominalBps(producer, level));
+  }
+
+  /** Bits a second of each level, the lowest first. */
+  costs(): number[] {
+    this.#askedAt = this.#clock.now();
+    if (!this.#polling && this.#producer.kind === 'video') void this.#poll();
+    return this.levels.map((level, i) => this.#measured.get(level) ?? this.#nominal[i]!);
+  }
+
+  /** Whether packets of this spatial layer come in. Of layers inside one encoding nobody knows: then it is all or none. */
+  isSent(spatialLayer: number): boolean {
+    const { score, rtpParameters } = this.#producer;
+    const encoding = (rtpParameters.encodings?.length ?? 1) > 1 ? spatialLayer : 0;
+    return score.some((stream) => stream.encodingIdx === encoding && stream.score > 0);
+  }
+
+  /** One poll a publication, however many look. */
+  async #poll(): Promise<void> {
+    this.#polling = true;
+    while (!this.closed && this.#clock.now() - this.#askedAt < interestMs) {
+      const layers = await this.#producer.getStats().then(
+        (stats) => sentLayers(this.#producer, stats),
+        () => [], // It closed, or its worker died.
+      );
+      this.#take(layers);
+      await this.#pause();
+    }
+    this.#polling = false;
+    this.#measured.clear();
+  }
+
+  #take(layers: SentLayer[]): void {
+    for (const level of this.levels) {
+      const now = layers.find(
+        ({ spatialLayer, temporalLayer }) =>
+          spatialLayer === level.spatialLayer && temporalLayer === level.temporalLayer,
+      );
+      const before = this.#measured.get(level);
+      if (!now?.bitrateBps)
+        this.#measured.delete(level); // Not sent now: it would cost what was announced.
+      else
+        this.#measured.set(
+          level,
+          before === undefined || now.bitrateBps > before
+            ? now.bitrateBps
+            : before + lullShare * (now.bitrateBps - before),
+        );
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(pollEveryMs, resolve);
+      this.onClose(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}

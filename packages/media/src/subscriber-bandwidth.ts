@@ -1,0 +1,92 @@
+import { type Clock, Lifetime } from '@weir/core';
+import type { TransportTraceEventData, WebRtcTransport } from 'mediasoup/types';
+import { allocate, fallTo, freshLine, isUnlimited, type LineState } from './bandwidth-allocation.ts';
+import type { TrackSubscription } from './track-subscription.ts';
+
+/** Changes that come together are weighed together. */
+const gatherMs = 100;
+/** The engine looks for no more than a little above what it wants: an estimate near that says nothing of the line's end. */
+const foundAllShare = 0.9;
+
+/**
+ * Shares one subscriber's line, over all its transports, between its tracks. The engine chooses layers from moment to moment;
+ * this sets how high it may go, stops what the line does not carry beside the audio, and keeps the two from going up and down.
+ */
+export class SubscriberBandwidth extends Lifetime {
+  readonly #clock: Clock;
+  readonly #estimatesBps = new Map<WebRtcTransport, number>();
+  readonly #subscriptions = new Set<TrackSubscription>();
+  #line: LineState = freshLine;
+  #cancel?: () => void;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+    this.onClose(() => this.#cancel?.());
+  }
+
+  /** Counts what the engine finds out about the line of this transport. */
+  listen(transport: WebRtcTransport): void {
+    transport.on('trace', (trace) => {
+      if (!isEstimate(trace)) return;
+      const { availableBitrate, maxBitrate } = trace.info;
+      const foundAll = availableBitrate >= maxBitrate * foundAllShare;
+      this.#estimatesBps.set(transport, foundAll ? Number.POSITIVE_INFINITY : availableBitrate);
+      this.#share(); // About once a second, at once when it fell far.
+    });
+    transport.observer.once('close', () => this.#estimatesBps.delete(transport));
+    transport.enableTraceEvent(['bwe']).catch(() => {}); // It has closed.
+  }
+
+  /** Gives `subscription` its share until it closes. */
+  add(subscription: TrackSubscription): void {
+    this.#subscriptions.add(subscription);
+    subscription.onClose(() => {
+      this.#subscriptions.delete(subscription);
+      this.review();
+    });
+    this.review();
+  }
+
+  /** Something else is asked for, or sent. */
+  review(): void {
+    if (this.closed || !this.#isLimited) return;
+    this.#cancel ??= this.#clock.after(gatherMs, () => this.#share());
+  }
+
+  /** The engine let it fall to this level, because the line carries no more. */
+  fell({ trackId }: TrackSubscription, level: number): void {
+    this.#line = fallTo(this.#line, trackId, level, this.#clock.now());
+    this.review();
+  }
+
+  get #estimateBps(): number {
+    return [...this.#estimatesBps.values()].reduce((sum, bps) => sum + bps, 0) || Number.POSITIVE_INFINITY;
+  }
+
+  get #isLimited(): boolean {
+    return this.#line !== freshLine || this.#estimateBps < Number.POSITIVE_INFINITY;
+  }
+
+  #share(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (this.closed || !this.#isLimited) return;
+    const now = this.#clock.now();
+    const demands = [...this.#subscriptions].flatMap((subscription) => subscription.demand ?? []);
+    const { decisions, line } = allocate(demands, this.#estimateBps, this.#line, now);
+    const wide = this.#estimateBps === Number.POSITIVE_INFINITY && isUnlimited(line, now);
+    this.#line = wide ? freshLine : line;
+    for (const subscription of this.#subscriptions) {
+      const decision = decisions.get(subscription.trackId);
+      if (decision) subscription.allow(decision.reason === 'bandwidth' ? (decision.level ?? -1) : undefined);
+    }
+  }
+}
+
+/** The engine types this of `info` only as unknown. */
+function isEstimate(
+  trace: TransportTraceEventData,
+): trace is TransportTraceEventData & { info: { availableBitrate: number; maxBitrate: number } } {
+  return trace.type === 'bwe';
+}
