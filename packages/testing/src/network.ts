@@ -24,7 +24,9 @@ export type HostOptions = {
    * `port-preserving` looks the same to every peer; `symmetric` takes another random port for each.
    */
   nat?: 'port-preserving' | 'symmetric';
-  /** This host is the namespace that the test itself runs in; at most one. */
+  /** How many links it has, as Wi-Fi and cellular; all are plugged in at first, the first of them is preferred. Default 1. */
+  links?: number;
+  /** This host is the namespace that the test itself runs in; at most one, and it has one link. */
   main?: boolean;
 };
 
@@ -56,8 +58,13 @@ export async function createNetwork<Name extends string>(options: {
   for (const [name] of entries)
     if (!/^[a-z][a-z0-9-]{0,19}$/.test(name))
       throw new PlatformError('bad-request', `a host is named in up to 20 of a-z, 0-9 and -, not ${name}`);
-  if (entries.length > 60 || entries.filter(([, { main }]) => main).length > 1)
-    throw new PlatformError('limit-reached', 'a network has up to 60 hosts, one of them main');
+  const links = entries.reduce((sum, [, { links = 1 }]) => sum + links, 0);
+  const mains = entries.filter(([, { main }]) => main);
+  if (links > 60 || mains.length > 1 || mains.some(([, { links = 1 }]) => links > 1))
+    throw new PlatformError(
+      'limit-reached',
+      'a network has up to 60 links, and one main host with one of them',
+    );
   const claim = await claimNetwork();
   const network = new Network(claim, entries);
   try {
@@ -69,12 +76,8 @@ export async function createNetwork<Name extends string>(options: {
   }
 }
 
-type Host = HostRules & {
-  namespace: string | undefined;
-  device: string;
-  gateway: string;
-  options: HostOptions;
-};
+type Link = HostRules & { device: string; gateway: string };
+type Host = { namespace: string | undefined; options: HostOptions; links: Link[] };
 
 export class Network<Name extends string> implements AsyncDisposable {
   readonly #claim: NetworkClaim;
@@ -89,23 +92,32 @@ export class Network<Name extends string> implements AsyncDisposable {
   constructor(claim: NetworkClaim, entries: [Name, HostOptions][]) {
     this.#claim = claim;
     this.#router = namespaceName(claim.number, 'router');
+    let index = 0;
+    const link = (device: string, { lossRate, nat }: HostOptions): Link => ({
+      device,
+      link: `link${index}`,
+      // A /30 each: the router has the first address, the host the second.
+      gateway: `${subnet(claim.number)}.${4 * index + 1}`,
+      address: `${subnet(claim.number)}.${4 * index++ + 2}`,
+      lossRate: both(lossRate),
+      cut: false,
+      udpBlocked: false,
+      nat,
+    });
     this.#hosts = new Map(
-      entries.map(([name, options], index) => [
-        name,
-        {
-          options,
-          namespace: options.main ? undefined : namespaceName(claim.number, `host-${name}`),
-          device: options.main ? mainDevice(claim.number) : 'eth0',
-          link: `link${index}`,
-          // A /30 each: the router has the first address, the host the second.
-          gateway: `${subnet(claim.number)}.${4 * index + 1}`,
-          address: `${subnet(claim.number)}.${4 * index + 2}`,
-          lossRate: both(options.lossRate),
-          cut: false,
-          udpBlocked: false,
-          nat: options.nat,
-        },
-      ]),
+      entries.map(([name, options]) => {
+        const devices = options.main
+          ? [mainDevice(claim.number)]
+          : Array.from({ length: options.links ?? 1 }, (_, i) => `eth${i}`);
+        return [
+          name,
+          {
+            options,
+            namespace: options.main ? undefined : namespaceName(claim.number, `host-${name}`),
+            links: devices.map((device) => link(device, options)),
+          },
+        ];
+      }),
     );
   }
 
@@ -114,16 +126,16 @@ export class Network<Name extends string> implements AsyncDisposable {
     await runCommand('ip', ['netns', 'add', this.#router]);
     await runCommand('ip', ['-n', this.#router, 'link', 'set', 'lo', 'up']);
     await this.#inRouter('sysctl', ['-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.disable_ipv6=1']);
-    for (const host of this.#hosts.values()) await this.#plug(host);
+    for (const host of this.#hosts.values()) await this.#build(host);
     await this.#applyFilter();
-    await this.#inRouter('nft', ['-f', '-'], natRuleset([...this.#hosts.values()]));
+    await this.#inRouter('nft', ['-f', '-'], natRuleset(this.#links()));
     for (const [name, { options }] of this.#hosts)
       if (options.rateBps !== undefined) await this.setRate(name, options.rateBps);
   }
 
-  /** The host's own address; other hosts reach it there unless it is behind address translation. */
-  address(name: Name): string {
-    return this.#host(name).address;
+  /** The host's own address on a link; other hosts reach it there unless it is behind address translation. */
+  address(name: Name, link = 0): string {
+    return this.#link(name, link).address;
   }
 
   /** Starts a process on the host. It is killed when the network closes. */
@@ -155,10 +167,12 @@ export class Network<Name extends string> implements AsyncDisposable {
 
   /** Limits what the host sends and receives; `undefined` takes the limit away. */
   async setRate(name: Name, rateBps: PerDirection | undefined): Promise<void> {
-    const { namespace, device, link } = this.#host(name);
+    const { namespace, links } = this.#host(name);
     const { up, down } = typeof rateBps === 'object' ? rateBps : { up: rateBps, down: rateBps };
-    await shape(namespace, device, up);
-    await shape(this.#router, link, down);
+    for (const { device, link } of links) {
+      await shape(namespace, device, up);
+      await shape(this.#router, link, down);
+    }
   }
 
   /** Loses packets at random between the host and all others; 0 stops it. */
@@ -180,6 +194,29 @@ export class Network<Name extends string> implements AsyncDisposable {
     return this.#change(name, { udpBlocked });
   }
 
+  /** Takes one of the host's links down, as when Wi-Fi is left: the host is told, and its address there is gone. */
+  async unplug(name: Name, link = 0): Promise<void> {
+    const { namespace } = this.#host(name);
+    const { device } = this.#link(name, link);
+    await runCommand('ip', [...within(namespace), 'link', 'set', device, 'down']);
+    await runCommand('ip', [...within(namespace), 'address', 'flush', 'dev', device]);
+  }
+
+  /** Brings an unplugged link up again. */
+  async plug(name: Name, link = 0): Promise<void> {
+    await this.#connect(this.#host(name), this.#link(name, link));
+  }
+
+  /** The translators forget every mapping, as when they start anew: a `symmetric` one chooses other ports from now on. */
+  async rebind(): Promise<void> {
+    for (const { link, gateway } of this.#links()) {
+      // The kernel drops the mappings to an address that an interface loses.
+      const address = [`${gateway}/30`, 'dev', link];
+      await runCommand('ip', ['-n', this.#router, 'address', 'delete', ...address]);
+      await runCommand('ip', ['-n', this.#router, 'address', 'add', ...address]);
+    }
+  }
+
   /** Ends what runs on the hosts and removes every trace. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -198,21 +235,43 @@ export class Network<Name extends string> implements AsyncDisposable {
     await this.#claim.release();
   }
 
-  async #plug({ namespace, device, link, gateway, address }: Host): Promise<void> {
-    const within = namespace ? ['-n', namespace] : [];
-    if (namespace) await runCommand('ip', ['netns', 'add', namespace]);
-    const peer = ['peer', 'name', link, 'netns', this.#router];
-    await runCommand('ip', [...within, 'link', 'add', device, 'type', 'veth', ...peer]);
-    await runCommand('ip', ['-n', this.#router, 'address', 'add', `${gateway}/30`, 'dev', link]);
-    await runCommand('ip', ['-n', this.#router, 'link', 'set', link, 'up']);
-    await runCommand('ip', [...within, 'address', 'add', `${address}/30`, 'dev', device]);
-    await runCommand('ip', [...within, 'link', 'set', device, 'up']);
+  async #build(host: Host): Promise<void> {
+    const { namespace, links } = host;
     if (namespace) {
-      await runCommand('ip', [...within, 'link', 'set', 'lo', 'up']);
+      await runCommand('ip', ['netns', 'add', namespace]);
+      await runCommand('ip', ['-n', namespace, 'link', 'set', 'lo', 'up']);
       await runCommand(...inside(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']));
     }
+    for (const link of links) {
+      const peer = ['peer', 'name', link.link, 'netns', this.#router];
+      await runCommand('ip', [...within(namespace), 'link', 'add', link.device, 'type', 'veth', ...peer]);
+      await runCommand('ip', ['-n', this.#router, 'address', 'add', `${link.gateway}/30`, 'dev', link.link]);
+      await runCommand('ip', ['-n', this.#router, 'link', 'set', link.link, 'up']);
+      if (links.length > 1)
+        // What is sent from an address leaves by its link, whichever is preferred.
+        await runCommand('ip', [
+          ...within(namespace),
+          'rule',
+          'add',
+          'from',
+          link.address,
+          'lookup',
+          table(link),
+        ]);
+      await this.#connect(host, link);
+    }
+  }
+
+  /** Brings a link up on the host's side, with its address and routes. */
+  async #connect({ namespace, links }: Host, link: Link): Promise<void> {
+    const { device, gateway, address } = link;
+    const ip = (...args: string[]) => runCommand('ip', [...within(namespace), ...args]);
+    await ip('address', 'replace', `${address}/30`, 'dev', device);
+    await ip('link', 'set', device, 'up');
     const to = namespace ? 'default' : `${subnet(this.#claim.number)}.0/24`;
-    await runCommand('ip', [...within, 'route', 'add', to, 'via', gateway]);
+    const route = ['route', 'replace', to, 'via', gateway, 'dev', device];
+    await ip(...route, 'metric', String(1 + links.indexOf(link)));
+    if (links.length > 1) await ip(...route, 'table', table(link));
   }
 
   #host(name: Name): Host {
@@ -221,8 +280,18 @@ export class Network<Name extends string> implements AsyncDisposable {
     return host;
   }
 
+  #link(name: Name, index: number): Link {
+    const link = this.#host(name).links[index];
+    if (!link) throw new PlatformError('not-found', `the host ${name} has no link ${index}`);
+    return link;
+  }
+
+  #links(): Link[] {
+    return [...this.#hosts.values()].flatMap(({ links }) => links);
+  }
+
   #change(name: Name, change: Partial<HostRules>): Promise<void> {
-    Object.assign(this.#host(name), change);
+    for (const link of this.#host(name).links) Object.assign(link, change);
     return this.#applyFilter();
   }
 
@@ -230,7 +299,7 @@ export class Network<Name extends string> implements AsyncDisposable {
     const applied = this.#applying
       .catch(() => {}) // Its caller was told; the next ruleset is whole again.
       .then(async () => {
-        await this.#inRouter('nft', ['-f', '-'], filterRuleset([...this.#hosts.values()]));
+        await this.#inRouter('nft', ['-f', '-'], filterRuleset(this.#links()));
       });
     this.#applying = applied;
     return applied;
@@ -252,12 +321,17 @@ function inside(
   return namespace ? ['ip', ['netns', 'exec', namespace, command, ...args]] : [command, args];
 }
 
+/** For `ip`: in which namespace it works; our own when there is none. */
+const within = (namespace: string | undefined) => (namespace ? ['-n', namespace] : []);
+
+/** The routing table of what is sent from a link's address. */
+const table = ({ address }: Link) => String(100 + Number(address.split('.')[3]));
+
 const both = (value: PerDirection = 0) =>
   typeof value === 'number' ? { up: value, down: value } : { up: value.up ?? 0, down: value.down ?? 0 };
 
 async function shape(namespace: string | undefined, device: string, rateBps?: number): Promise<void> {
-  const within = namespace ? ['-n', namespace] : [];
-  const replace = [...within, 'qdisc', 'replace', 'dev', device, 'root'];
+  const replace = [...within(namespace), 'qdisc', 'replace', 'dev', device, 'root'];
   if (rateBps === undefined) {
     await runCommand('tc', [...replace, 'noqueue']);
     return;
