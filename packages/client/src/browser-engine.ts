@@ -14,6 +14,7 @@ import { askForCodecs, newDevice } from './browser-handler.ts';
 import { type Announce, BrowserTransport } from './browser-transport.ts';
 import { EncodingDemand } from './encoding-demand.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
+import { PathWatch } from './path-watch.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
 import { ReceivePool } from './receive-pool.ts';
 
@@ -23,6 +24,7 @@ type Session = Lifetime & {
   signaling: MediaSignaling;
   send?: BrowserTransport;
   pool?: ReceivePool;
+  paths?: PathWatch;
 };
 
 /** Once for a page, however many rooms it joins. */
@@ -85,8 +87,13 @@ export class BrowserEngine implements MediaEngine {
     this.close();
     const session: Session = Object.assign(new Lifetime(), { media, iceServers, signaling });
     this.#session = session;
+    session.paths = session.own(new PathWatch(() => transportsOf(session), signaling.suspected));
     // A send transport when there is something to send.
     if (media.receive) session.pool = session.own(this.#makePool(session, media.receive));
+  }
+
+  networkChanged(): void {
+    this.#session?.paths?.networkChanged();
   }
 
   close(): void {
@@ -219,6 +226,11 @@ export class BrowserEngine implements MediaEngine {
   ): BrowserTransport {
     return new BrowserTransport({ device: this.#loaded(), direction, parameters, iceServers, signaling });
   }
+}
+
+function* transportsOf({ send, pool }: Session): Iterable<BrowserTransport> {
+  if (send && !send.closed) yield send;
+  yield* pool?.transports ?? [];
 }
 
 async function receiveMedia(

@@ -47,8 +47,8 @@ export class BrowserTransport extends Lifetime {
     );
     this.keeper = this.own(
       new PathKeeper({
-        restartIce: async () => {
-          const iceParameters = await signaling.restartIce(direction, this.id);
+        askIce: () => signaling.restartIce(direction, this.id),
+        restartIce: async (iceParameters) => {
           if (!this.closed)
             await this.engine.restartIce({ iceParameters: iceParameters as types.IceParameters });
         },

@@ -21,6 +21,8 @@ export type MediaSignaling = {
   openTransport(): Promise<TransportParameters>;
   /** All that came over this receive transport has to be received over another. */
   transportLost(transportId: string): void;
+  /** The network seems to be gone, as far as the media tells. */
+  suspected(): void;
   /** The media cannot be mended on this session: it needs new transports. */
   lost(reason: PlatformError): void;
 };
@@ -76,6 +78,8 @@ export interface MediaEngine {
   /** What can be received here of what the fleet sends. */
   load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void;
+  /** The machine's network is another one, or was asleep: paths are looked for on it at once. */
+  networkChanged?(): void;
   readonly mediaSessionId: string | undefined;
   /** How many tracks it sets up at once while nothing is shown yet; undefined: as many as there are. */
   readonly receiveAtOnce?: number;

@@ -1,47 +1,135 @@
-/** What is known of the path that a transport's media takes. */
+/** What is known of the path that a transport's media takes. `connected`: what the browser, or what arrives, last said. */
 export type PathState =
   /** It carries, or has never been asked to. */
   | { status: 'holding' }
-  /** It looks dead, and may come back by itself until `deadlineAt` (ms since the epoch). */
-  | { status: 'doubted'; deadlineAt: number }
-  /** ICE looks for another one until `deadlineAt`. */
-  | { status: 'restarting'; deadlineAt: number }
+  /** The first path is looked for, until `deadlineAt` (ms since the epoch). */
+  | { status: 'opening'; deadlineAt: number }
+  /** New ICE credentials are being got; the path there is carries on. */
+  | { status: 'asking'; connected: boolean }
+  /** ICE looks for a path with credentials that were kept in reserve, or that the server has just given. */
+  | { status: 'checking'; with: Credentials; connected: boolean; againAt: number; deadlineAt: number }
   /** None was found: the transport must be made anew. */
   | { status: 'lost' };
 
+export type Credentials = 'reserve' | 'fresh';
+
 export type PathEvent = { now: number } & (
-  | { type: 'connected' }
-  | { type: 'disconnected' }
-  | { type: 'failed' }
+  | { type: 'connecting' | 'connected' | 'disconnected' | 'failed' }
+  /** What used to arrive does not any more; told again while that lasts. */
+  | { type: 'silent' }
+  /** It arrives again. */
+  | { type: 'alive' }
+  /** The machine's network is another one, or was asleep. */
+  | { type: 'networkChanged' }
+  | { type: 'answered'; with: Credentials }
+  /** The server has no such transport any more. */
+  | { type: 'refused' }
   | { type: 'deadline' }
 );
 
 export type PathTimes = {
-  /** A path that looks dead gets so long to come back by itself, … */
-  doubtMs: number;
-  /** … and an ICE restart so long to find another. */
-  restartMs: number;
+  /** A first path is found within so long, or another port is tried: an address may still count as somebody else's. */
+  openMs: number;
+  /** Reserve credentials get so long before the server is asked, … */
+  reserveMs: number;
+  /** … which is not for lack of patience with a network that is just coming up, … */
+  againMs: number;
+  /** … and fresh ones so long before the transport is given up. */
+  freshMs: number;
 };
 
-export const defaultPathTimes: PathTimes = { doubtMs: 2_500, restartMs: 8_000 };
+export const defaultPathTimes: PathTimes = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 8_000 };
 
 /** Pure, so that each transition is one row of a table test; `PathKeeper` does the effects. */
 export function nextPath(state: PathState, event: PathEvent, times: PathTimes = defaultPathTimes): PathState {
-  const { now } = event;
-  if (state.status === 'lost') return state;
-  switch (event.type) {
-    case 'connected':
-      return state.status === 'holding' ? state : { status: 'holding' };
-    case 'disconnected':
-      return state.status === 'holding' ? { status: 'doubted', deadlineAt: now + times.doubtMs } : state;
-    case 'failed':
-      return state.status === 'holding' ? restarting(now, times) : state;
-    case 'deadline':
-      if (!('deadlineAt' in state) || now < state.deadlineAt) return state;
-      return state.status === 'doubted' ? restarting(now, times) : { status: 'lost' };
+  switch (state.status) {
+    case 'holding':
+      return whileHolding(state, event, times);
+    case 'opening':
+      return whileOpening(state, event);
+    case 'asking':
+      return whileAsking(state, event, times);
+    case 'checking':
+      return whileChecking(state, event);
+    case 'lost':
+      return state;
   }
 }
 
-function restarting(now: number, times: PathTimes): PathState {
-  return { status: 'restarting', deadlineAt: now + times.restartMs };
+const holding: PathState = { status: 'holding' };
+const lost: PathState = { status: 'lost' };
+const ask = (connected: boolean): PathState => ({ status: 'asking', connected });
+
+function whileHolding(state: PathState, { type, now }: PathEvent, times: PathTimes): PathState {
+  switch (type) {
+    case 'connecting':
+      return { status: 'opening', deadlineAt: now + times.openMs };
+    case 'disconnected':
+    case 'failed':
+      return ask(false);
+    case 'silent':
+    case 'networkChanged':
+      return ask(true);
+    default:
+      return state;
+  }
+}
+
+function whileOpening(state: PathState & { status: 'opening' }, { type, now }: PathEvent): PathState {
+  switch (type) {
+    case 'connected':
+      return holding;
+    case 'disconnected':
+    case 'failed':
+    case 'networkChanged':
+      return ask(false);
+    case 'deadline':
+      return now < state.deadlineAt ? state : ask(false);
+    default:
+      return state;
+  }
+}
+
+function whileAsking(state: PathState & { status: 'asking' }, event: PathEvent, times: PathTimes): PathState {
+  const { type, now } = event;
+  switch (type) {
+    case 'answered': {
+      const lookMs = event.with === 'reserve' ? times.reserveMs : times.freshMs;
+      const { connected } = state;
+      const [againAt, deadlineAt] = [now + times.againMs, now + lookMs];
+      return { status: 'checking', with: event.with, connected, againAt, deadlineAt };
+    }
+    case 'refused':
+      return lost;
+    default:
+      return withConnected(state, type);
+  }
+}
+
+function whileChecking(state: PathState & { status: 'checking' }, { type, now }: PathEvent): PathState {
+  const isReserve = state.with === 'reserve';
+  switch (type) {
+    case 'connected':
+    case 'alive':
+      return holding;
+    case 'networkChanged':
+      return now < state.againAt ? state : ask(state.connected);
+    case 'disconnected':
+    case 'failed':
+    case 'silent':
+      return isReserve && now >= state.againAt ? ask(false) : withConnected(state, type);
+    case 'deadline':
+      if (now < state.deadlineAt) return state;
+      if (state.connected) return holding; // It was never broken, or is mended: the browser would say otherwise.
+      return isReserve ? ask(false) : lost;
+    default:
+      return state;
+  }
+}
+
+function withConnected<S extends PathState & { connected: boolean }>(state: S, type: PathEvent['type']): S {
+  const isUp = type === 'connected' || type === 'alive';
+  const isDown = type === 'disconnected' || type === 'failed' || type === 'silent';
+  const connected = isUp || (state.connected && !isDown);
+  return connected === state.connected ? state : { ...state, connected };
 }

@@ -12,6 +12,7 @@ import { askDirector, openSocket } from './director.ts';
 import { type Downlink, downlinkOf } from './downlink.ts';
 import { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine, MediaSignaling } from './media-engine.ts';
+import { NetworkWatch } from './network-watch.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import { type PeerConnectionUse, peerConnections } from './peer-connections.ts';
 import type { RoomEvents, RoomStatus } from './room-events.ts';
@@ -47,6 +48,8 @@ const sdkName = 'weir-client/0.1';
 const seatSavedEveryMs = 5_000;
 /** As long as the seat is kept for a client that is away. */
 const messageBudgetMs = 60_000;
+/** As long as a path is waited for; the same asked again is no error. */
+const connectBudgetMs = 20_000;
 
 export type RoomDebug = {
   send?: RTCPeerConnection;
@@ -333,6 +336,11 @@ export class Room {
       },
       this.#link.signal,
     );
+    const networkChanged = () => {
+      this.#link.networkChanged();
+      this.#engine.networkChanged?.();
+    };
+    this.#link.own(new NetworkWatch(networkChanged));
     if (this.#seats) this.#keepSeat(this.#seats);
   }
 
@@ -419,7 +427,8 @@ export class Room {
     this.#mediaBroken = false;
     const signaling: MediaSignaling = {
       connect: async (direction, transportId, dtlsParameters) => {
-        await this.#link.request('transport.connect', { direction, transportId, dtlsParameters });
+        const parameters = { direction, transportId, dtlsParameters };
+        await this.#link.persist('transport.connect', parameters, connectBudgetMs);
       },
       restartIce: async (direction, transportId) =>
         (await this.#link.request('transport.restartIce', { direction, transportId })).iceParameters,
@@ -429,6 +438,7 @@ export class Room {
         this.#link.request('transport.close', { transportId }).catch(() => {}); // Most often it is gone there too.
         this.#subscriber.transportLost(transportId);
       },
+      suspected: () => this.#link.probe(),
       lost: (error) => {
         if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
         this.#mediaBroken = true;

@@ -33,6 +33,9 @@ import {
   type SignalingTimes,
 } from './signaling-state.ts';
 
+/** Another socket may take so long to open. */
+const probeMs = 5_000;
+
 export type JoinedAnswer = z.infer<typeof Joined>;
 export type Missed =
   | { events: { revision: number; event: RoomEvent }[]; revision: number }
@@ -84,6 +87,9 @@ export class SignalingLink extends Lifetime {
   /** Lives as long as the current state's step; closing it makes late answers moot. */
   #step = new Lifetime();
   #peer: RpcPeer<SignalingClient, SignalingServer> | undefined;
+  /** Where the socket was opened to. */
+  #url: string | undefined;
+  #probing: Lifetime | undefined;
   readonly #waiters = new Set<() => void>();
 
   constructor(environment: SignalingEnvironment) {
@@ -106,6 +112,48 @@ export class SignalingLink extends Lifetime {
     if (this.#peer && (this.#state.status === 'joined' || this.#state.status === 'waiting'))
       await this.#peer.request('session.leave', {}, 2_000).catch(() => {}); // The seat expires by itself else.
     this.close('requested');
+  }
+
+  /** The machine's network is another one: what waits is tried at once, and the socket must show that it still works. */
+  networkChanged(): void {
+    this.#dispatch({ type: 'networkChanged' });
+    this.probe();
+  }
+
+  /**
+   * The network may have gone, and the socket with it: another one is opened, and takes over when it is there before the
+   * old one has said anything.
+   */
+  probe(): void {
+    const peer = this.#peer;
+    if (this.#state.status !== 'joined' || !peer || this.#probing) return;
+    const { signaling } = this.#state.seat;
+    const url = signaling.includes(this.#url ?? '') ? this.#url : signaling[0];
+    if (!url) return;
+    const probing = this.own(new Lifetime());
+    this.#probing = probing;
+    probing.onClose(() => {
+      this.#probing = undefined;
+    });
+    const since = performance.now();
+    const answered = () => peer.lastHeardAt > since;
+    peer.request('session.ping', {}, limits.pingTimeoutMs).then(
+      () => probing.close(),
+      () => {}, // It is replaced, or found dead by its own watch.
+    );
+    probing.onClose(this.#clock.after(probeMs, () => probing.close()));
+    this.#environment
+      .openSocket(url, probing.signal)
+      .then(
+        (channel) => {
+          if (probing.closed || answered() || this.#peer !== peer) return channel.close(1000, '');
+          this.#dropSocket();
+          this.#use(channel);
+          this.#dispatch({ type: 'replaced' });
+        },
+        () => {}, // There is no other way either: whoever is first notices.
+      )
+      .finally(() => probing.close());
   }
 
   /** Drops the socket and comes back: for media that cannot be mended on the running session. */
@@ -214,6 +262,7 @@ export class SignalingLink extends Lifetime {
         const urls = state.seat.signaling;
         const url = urls[(state.effort.attempt - 1) % urls.length];
         if (!url) return this.#fail(new PlatformError('internal', 'the director named no signaling node'));
+        this.#url = url;
         return this.#run(step, this.#environment.openSocket(url, step.signal), (channel) => {
           this.#use(channel);
           this.#dispatch({ type: 'opened' });

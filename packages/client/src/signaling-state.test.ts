@@ -51,6 +51,8 @@ const events = {
   removed: { type: 'failed', error: removed, random: 0.5 },
   early: { type: 'deadline', random: 0.5 },
   late: { type: 'deadline', random: 0.5 },
+  networkChanged: { type: 'networkChanged' },
+  replaced: { type: 'replaced' },
   left: { type: 'left' },
 } as const satisfies Record<string, object>;
 
@@ -110,6 +112,15 @@ describe('[SG41] each transition of the signaling state machine', () => {
       { status: 'backoff', goal: 'resume', seat, effort: { attempt: 1, giveUpAt: at(330_000) } },
     ],
     ['joined', 'gone', { status: 'backoff', goal: 'join', effort: { attempt: 1, giveUpAt: at(330_000) } }],
+    ['opening', 'networkChanged', { status: 'opening', goal: 'join', deadlineAt: at(5_000) }],
+    ['reopening', 'networkChanged', { status: 'opening', goal: 'resume', deadlineAt: at(5_000) }],
+    ['backoff', 'networkChanged', { status: 'opening', goal: 'resume', seat }],
+    ['backoffUnseated', 'networkChanged', { status: 'asking' }],
+    [
+      'joined',
+      'replaced',
+      { status: 'claiming', goal: 'resume', effort: { attempt: 1, giveUpAt: at(330_000) } },
+    ],
     ['backoff', 'late', { status: 'opening', goal: 'resume', seat }],
     ['backoffUnseated', 'late', { status: 'asking' }],
   ];

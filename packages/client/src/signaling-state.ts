@@ -33,6 +33,10 @@ export type SignalingEvent = { now: number } /** With a kept seat (page reload) 
   | { type: 'waiting' }
   | { type: 'admitted' }
   | { type: 'joined' }
+  /** The network is another one: what waits for the old one begins anew. */
+  | { type: 'networkChanged' }
+  /** Another socket has opened, on which the seat is taken up again: the old one does not answer. */
+  | { type: 'replaced' }
   /** A step failed or the socket went. `random` in [0, 1) spreads the retries. */
   | { type: 'failed'; error: PlatformError; random: number }
   | { type: 'deadline'; random: number }
@@ -92,6 +96,7 @@ export function nextState(
       break;
     case 'opening':
       if (event.type === 'opened') return { ...state, status: 'claiming', deadlineAt: now + times.claimMs };
+      if (event.type === 'networkChanged') return { ...state, deadlineAt: now + times.openMs };
       break;
     case 'claiming':
       if (event.type === 'joined') return { status: 'joined', seat: state.seat };
@@ -107,7 +112,8 @@ export function nextState(
       if (event.type === 'joined') return { status: 'joined', seat: state.seat };
       break;
     case 'backoff':
-      if (event.type !== 'deadline' || now < state.deadlineAt) return state;
+      if (event.type !== 'networkChanged' && (event.type !== 'deadline' || now < state.deadlineAt))
+        return state;
       return state.seat
         ? {
             status: 'opening',
@@ -117,8 +123,17 @@ export function nextState(
             goal: state.goal,
           }
         : { status: 'asking', effort: state.effort, deadlineAt: now + times.askMs };
-    case 'joined':
-      return state;
+    case 'joined': {
+      if (event.type !== 'replaced') return state;
+      const effort = { attempt: 1, giveUpAt: now + times.reconnectBudgetMs };
+      return {
+        status: 'claiming',
+        effort,
+        deadlineAt: now + times.claimMs,
+        seat: state.seat,
+        goal: 'resume',
+      };
+    }
   }
   if (event.type === 'deadline' && 'deadlineAt' in state && now >= state.deadlineAt)
     return afterFailure(

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { TrafficPulse } from './traffic-pulse.ts';
+
+/** Looks at traffic of which something came (`x`) or not (`.`); answers what was told at which look. */
+function looks(traffic: string): string[] {
+  const pulse = new TrafficPulse();
+  let bytes = 1_000;
+  return [...traffic].flatMap((look, at) => {
+    if (look === 'x') bytes += 100;
+    const verdict = pulse.look(bytes);
+    return verdict ? [`${verdict} ${at}`] : [];
+  });
+}
+
+const steady = 'x'.repeat(11); // The first look only takes note.
+
+describe('[B8] the pulse of the traffic', () => {
+  test.each([
+    ['what always came is missed at the third look', `${steady}...`, ['silent 13']],
+    ['two looks in vain are nothing', `${steady}..x..x..x`, []],
+    [
+      'silence is told again every ten looks',
+      `${steady}${'.'.repeat(24)}`,
+      ['silent 13', 'silent 23', 'silent 33'],
+    ],
+    ['and its end once', `${steady}....xxx`, ['silent 13', 'alive 15']],
+    ['what came every other time is missed later', `x${'x.'.repeat(8)}......`, ['silent 21']],
+    ['what seldom comes is not missed', `x${'x...'.repeat(8)}${'.'.repeat(30)}`, []],
+    ['nor what has not come for long', `xxxxx${'.'.repeat(30)}`, []],
+  ])('%s', (_, traffic, told) => {
+    expect(looks(traffic)).toEqual(told);
+  });
+
+  test('a count that begins anew is no silence', () => {
+    const pulse = new TrafficPulse();
+    for (let bytes = 0; bytes < 12; bytes++) pulse.look(bytes);
+    expect([5, 5, 5, 5, 5].map((bytes) => pulse.look(bytes))).toEqual(Array(5).fill(undefined));
+  });
+});
