@@ -8,6 +8,8 @@ export type MediaDetour = {
   port: number;
   /** Where a proxy listens for it on 127.0.0.1, UDP. */
   via: number;
+  /** A connection keeps the port that held when it was made: the server has moved, and restarts of ICE do not find it. */
+  sticky?: boolean;
   /** Whether the page may go to the media node directly over TCP when UDP fails. Default false. */
   tcp?: boolean;
 };
@@ -18,16 +20,21 @@ export function mediaDetour(detour: MediaDetour): string {
 }
 
 /** Runs in the page, by its text: it must not refer to anything outside of itself. */
-function install({ port, via, tcp }: MediaDetour): void {
+function install({ port, via, tcp, sticky }: MediaDetour): void {
   globalThis.mediaVia = via;
+  const firstVia = new WeakMap<RTCPeerConnection, number>();
   const original = RTCPeerConnection.prototype.setRemoteDescription as SetDescription;
-  const lead = (line: string) => {
+  const lead = (line: string, led: number) => {
     if (!line.startsWith('a=candidate:')) return [line];
     if (line.includes(' tcp ')) return tcp ? [line] : [];
-    return [line.replace(` ${port} typ host`, ` ${globalThis.mediaVia} typ host`)];
+    return [line.replace(` ${port} typ host`, ` ${led} typ host`)];
   };
   const detoured: SetDescription = function (this: RTCPeerConnection, { type, sdp = '' }) {
-    return original.call(this, { type, sdp: sdp.split('\r\n').flatMap(lead).join('\r\n') });
+    const first = firstVia.get(this) ?? globalThis.mediaVia;
+    firstVia.set(this, first);
+    const led = sticky ? first : globalThis.mediaVia;
+    const lines = sdp.split('\r\n').flatMap((line) => lead(line, led));
+    return original.call(this, { type, sdp: lines.join('\r\n') });
   };
   Object.assign(RTCPeerConnection.prototype, { setRemoteDescription: detoured });
 }

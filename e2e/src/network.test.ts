@@ -88,6 +88,27 @@ describe('the media path', () => {
     await Promise.all([alice.close(), bob.close()]);
   });
 
+  test('[B8] the media node has moved to another address: a new media session by itself, the call is the same', async () => {
+    await using before = await mediaProxy(7);
+    await using after = await mediaProxy(8);
+    const pair = await call('moved', { via: before.port, sticky: true });
+    const [alice, bob] = pair;
+    const participantId = await alice.page.evaluate((port) => {
+      globalThis.mediaVia = port;
+      return seat.room.local.participantId;
+    }, after.port);
+    before.blackout(forGoodMs);
+    await eventually(
+      async () => (await alice.log()).some((line) => /^mediaReset/.test(line)) || 'alice holds on',
+      { timeoutMs: 40_000 },
+    );
+    await bothSee(pair);
+    expect(after.counters.up.forwarded).toBeGreaterThan(0);
+    expect(await alice.page.evaluate(() => seat.room.local.participantId)).toBe(participantId);
+    expect(await bob.log()).not.toContainEqual(expect.stringMatching(/^participantLeft/));
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
   test('without any UDP: the media goes on over TCP', async () => {
     await using proxy = await mediaProxy(4);
     const pair = await call('tcp', { via: proxy.port, tcp: true });

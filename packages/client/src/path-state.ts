@@ -30,15 +30,15 @@ export type PathEvent = { now: number } & (
 export type PathTimes = {
   /** A first path is found within so long, or another port is tried: an address may still count as somebody else's. */
   openMs: number;
-  /** Reserve credentials get so long before the server is asked, … */
+  /** Reserve credentials get so long before the server is asked for others, … */
   reserveMs: number;
-  /** … which is not for lack of patience with a network that is just coming up, … */
+  /** … or so long when it is known that they found nothing, … */
   againMs: number;
   /** … and fresh ones so long before the transport is given up. */
   freshMs: number;
 };
 
-export const defaultPathTimes: PathTimes = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 8_000 };
+export const defaultPathTimes: PathTimes = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 6_000 };
 
 /** Pure, so that each transition is one row of a table test; `PathKeeper` does the effects. */
 export function nextPath(state: PathState, event: PathEvent, times: PathTimes = defaultPathTimes): PathState {

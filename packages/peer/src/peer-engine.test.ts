@@ -34,6 +34,7 @@ describe.skipIf(!existsSync(process.env.MEDIASOUP_WORKER_BIN ?? workerBin))('aga
       restartIce: () => Promise.reject(new PlatformError('wrong-state', 'not here')),
       openTransport: () => Promise.reject(new PlatformError('wrong-state', 'not here')),
       transportLost: () => {},
+      suspected: () => {},
       lost,
     };
     const engine = new PeerEngine();

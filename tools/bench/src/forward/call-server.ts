@@ -84,6 +84,7 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
         restartIce: () => Promise.reject(new Error('not here')),
         openTransport: () => Promise.reject(new Error('not here')),
         transportLost: () => {},
+        suspected: () => {},
         lost: () => {},
       });
       const here = rooms.get(room) ?? { members: new Set(), producerIds: [] };

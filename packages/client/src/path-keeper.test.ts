@@ -1,0 +1,78 @@
+import { PlatformError } from '@weir/core';
+import type { IceParameters } from '@weir/protocol';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PathKeeper } from './path-keeper.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const ice = (number: number) => ({ usernameFragment: `u${number}` }) as IceParameters;
+
+/** A keeper of a transport that notes what is asked of it. The server answers at once, unless it is away. */
+function setUp() {
+  const notes: string[] = [];
+  const server = { away: false, asked: 0 };
+  const keeper = new PathKeeper({
+    askIce: async () => {
+      server.asked += 1;
+      if (server.away) throw new PlatformError('connection-lost', 'away');
+      return ice(server.asked);
+    },
+    restartIce: async ({ usernameFragment }) => void notes.push(`restart ${usernameFragment}`),
+    lost: () => void notes.push('lost'),
+  });
+  const pass = async (ms: number) => void (await vi.advanceTimersByTimeAsync(ms));
+  return { keeper, notes, server, pass };
+}
+
+describe('[B8] [SG51] the keeper of a path', () => {
+  test('restarts without asking: it has credentials in reserve, and gets new ones when the path holds', async () => {
+    const { keeper, notes, server, pass } = setUp();
+    keeper.connectionChanged('connected');
+    await pass(5_000);
+    expect(server.asked).toBe(1);
+    server.away = true;
+    keeper.trafficChanged('silent');
+    await pass(0);
+    expect(notes).toEqual(['restart u1']);
+    server.away = false;
+    keeper.trafficChanged('alive');
+    await pass(5_000);
+    expect([server.asked, keeper.state.status]).toEqual([2, 'holding']);
+    keeper.connectionChanged('disconnected');
+    await pass(0);
+    expect(notes).toEqual(['restart u1', 'restart u2']);
+  });
+
+  test('waits for a server that cannot be asked, however long, and gives up only what the server could not mend', async () => {
+    const { keeper, notes, server, pass } = setUp();
+    server.away = true;
+    keeper.connectionChanged('failed');
+    await pass(60_000);
+    expect(notes).toEqual([]);
+    server.away = false;
+    await pass(2_000);
+    expect(notes).toEqual([`restart u${server.asked}`]);
+    await pass(20_000);
+    expect(notes.at(-1)).toBe('lost');
+  });
+
+  test('uses what it asks for after an answer that did not arrive', async () => {
+    const { keeper, notes, server, pass } = setUp();
+    server.away = true;
+    keeper.connectionChanged('connected');
+    await pass(3_000);
+    server.away = false;
+    await pass(3_000);
+    expect(notes).toEqual([`restart u${server.asked}`]);
+  });
+
+  test('does nothing any more once closed', async () => {
+    const { keeper, notes, server, pass } = setUp();
+    keeper.connectionChanged('connected');
+    keeper.close();
+    keeper.connectionChanged('failed');
+    await pass(20_000);
+    expect([notes, server.asked]).toEqual([[], 0]);
+  });
+});
