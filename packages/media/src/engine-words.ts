@@ -34,8 +34,12 @@ const bitrates = {
   /** Camera and screen of one participant at good quality. */
   maxIncomingBps: 12_000_000,
 };
-/** A client without consent checks for so long is unreachable (RFC 7675 says 30 s; nobody wants to wait for that). */
-const iceConsentTimeoutSeconds = 15;
+/**
+ * A client without consent checks for so long is unreachable (RFC 7675 says 30 s; nobody wants to wait for that), and its
+ * address may be another's again. That is no end: a client that was away for longer comes back on the same transport.
+ * The engine takes no less than this.
+ */
+const iceConsentTimeoutSeconds = 10;
 /** A sender is asked for a key frame at most twice a second, however many receivers join. */
 const keyFrameRequestDelayMs = 500;
 
