@@ -35,6 +35,7 @@ const commands: Record<string, string> = {
   --media-port N        first port for media, UDP and TCP; each worker takes one (free ports are chosen)
   --workers N           media workers, one processor core each (all cores)
   --no-guests           only who has a token may join; else anybody who knows the name of a room
+  --no-public-preflight only who has a token may test the connection; else anybody who opens /preflight
   --log-level LEVEL     debug, info, warn or error (info)
 
 Browsers give cameras and microphones only to pages over https or on localhost: for other machines use --tls.
