@@ -10,6 +10,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
   ./weir test [NAME…]    run all tests, or those whose path contains a NAME
   ./weir check           lint, types and package arrows, under a minute
   ./weir bench [NAME]    list the measurements, or run one
+  ./weir pack            npm packages of the SDK for your own pages
   ./weir help COMMAND    all options of a command
 
 The first start installs what it needs (Node, npm packages, the media engine) and says so; later ones start at once.
@@ -85,6 +86,12 @@ packages that the tests need (as root; else it names them). The last line is the
   ./weir bench                the list, with the options of each and their defaults
   ./weir bench NAME           a table, and as the last line of stdout the result as JSON
   ./weir bench NAME --json    only the latter
+`,
+  pack: `./weir pack [--out DIR]: packs the SDK, the React components and what they need into npm packages.
+
+  --out DIR             where the tarballs go (.weir/packages in the checkout); their paths go to stdout
+
+  npm install $(./weir pack)       in a project beside: installs them
 `,
 };
 

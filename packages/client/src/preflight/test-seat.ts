@@ -54,6 +54,7 @@ export class TestSeat extends Lifetime {
         'media.reset': () => {},
         'subscription.closed': () => {},
         'subscription.layers': () => {},
+        'track.demand': () => {},
         'room.speakers': () => {},
       };
       const peer = new RpcPeer<SignalingClient, SignalingServer>(channel, { handlers: {}, notices });
