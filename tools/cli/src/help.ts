@@ -11,6 +11,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
   ./weir check           lint, types and package arrows, under a minute
   ./weir bench [NAME]    list the measurements, or run one
   ./weir pack            npm packages of the SDK for your own pages
+  ./weir reference       write docs/reference anew from the sources
   ./weir help COMMAND    all options of a command
 
 The first start installs what it needs (Node, npm packages, the media engine) and says so; later ones start at once.
@@ -86,6 +87,8 @@ packages that the tests need (as root; else it names them). The last line is the
   ./weir bench                the list, with the options of each and their defaults
   ./weir bench NAME           a table, and as the last line of stdout the result as JSON
   ./weir bench NAME --json    only the latter
+`,
+  reference: `./weir reference: writes the API reference (docs/reference) anew from the doc comments of the sources.
 `,
   pack: `./weir pack [--out DIR]: packs the SDK, the React components and what they need into npm packages.
 

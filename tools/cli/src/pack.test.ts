@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type TempDir, tempDir } from '@weir/testing';
+import { codeBlocks, type TempDir, tempDir } from '@weir/testing';
 import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkout } from './folders.ts';
@@ -14,37 +14,13 @@ const ceilings = { client: 56_000, withPreflight: 68_000 };
 
 const react = JSON.parse(await readFile(join(checkout, 'packages/react/package.json'), 'utf8'));
 
-const page = `
-import { devices, PlatformError, Room, type RemotePublication, type RoomStatus } from '@weir/client';
-const room = new Room({ url: 'https://video.example.org', token: async () => 'token' });
-room.events.on('trackSubscribed', (publication: RemotePublication, track: MediaStreamTrack) => {
-  document.querySelector('video')!.srcObject = new MediaStream([track]);
-  console.log(publication.kind);
-});
-room.events.on('closed', (error: PlatformError | undefined) => console.log(error?.hint));
-await room.connect();
-const status: RoomStatus = room.status;
-await room.local.publish(await devices.camera(), { source: 'camera' });
-console.log(status);
-`;
+const quickstart = codeBlocks(await readFile(join(checkout, 'docs/quickstart.md'), 'utf8'));
+const page = quickstart.get('main.ts')!;
 const preflightPage = `${page}
 import { runPreflight } from '@weir/client/preflight';
 console.log((await runPreflight()).verdict?.level.toUpperCase());
 `;
-const reactPage = `
-import { Room } from '@weir/client';
-import { AudioRenderer, ControlBar, ParticipantGrid, RoomProvider } from '@weir/react';
-import '@weir/react/styles.css';
-import { createRoot } from 'react-dom/client';
-const room = new Room({ token: 'token' });
-createRoot(document.body).render(
-  <RoomProvider room={room}>
-    <ParticipantGrid />
-    <ControlBar panel={undefined} onPanel={() => {}} onLeave={() => void room.leave()} onProblem={() => {}} />
-    <AudioRenderer />
-  </RoomProvider>,
-);
-`;
+const reactPage = quickstart.get('main.tsx')!;
 /** Must not compile: the types are there, and not `any`. */
 const wrongPage = `
 import { Room } from '@weir/client';

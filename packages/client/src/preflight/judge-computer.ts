@@ -36,6 +36,11 @@ function judgeCodecs(codecs: Measurements['codecs']): Finding {
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
+/** Too slow for HD: then it, not the line, may be what limits a measurement. */
+export function isSlow(cpu: Measurements['cpu']): boolean {
+  return judgeCpu(cpu).code === 'cpu-slow';
+}
+
 function judgeCpu(cpu: Measurements['cpu']): Finding {
   const id = 'cpu';
   if (!cpu) return { id, status: 'running', code: 'running-cpu' };

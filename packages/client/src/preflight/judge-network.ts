@@ -1,4 +1,5 @@
 import type { Finding } from './judge.ts';
+import { isSlow } from './judge-computer.ts';
 import { failed } from './judge-service.ts';
 import type { LineFacts, Measurements, Outcome, PathFacts, RelayTransport } from './measurements.ts';
 import { bitrate, ms, percent } from './numbers.ts';
@@ -19,7 +20,7 @@ export function judgeNetwork(measurements: Measurements): Finding[] {
     path('udp', udp, works(tcp) || relayed),
     path('tcp', tcp, works(udp) || relayed),
     ...judgeRelays(relays, relay, works(udp) || works(tcp)),
-    ...judgeLine(measurements.line),
+    ...judgeLine(measurements),
   ];
 }
 
@@ -71,13 +72,13 @@ function pathDetails({
 
 const lineIds = ['upload', 'download', 'quality'] as const;
 
-function judgeLine(line: Measurements['line']): Finding[] {
+function judgeLine({ line, cpu }: Measurements): Finding[] {
   if (!line) return lineIds.map((id) => ({ id, status: 'running', code: `running-${id}` }));
   if (line.state === 'skipped') return lineIds.map((id) => ({ id, status: 'skipped', code: 'skipped' }));
   if (line.state === 'failed')
     return lineIds.map((id) => ({ id, status: 'fail', code: `${id}-unknown`, details: failed(line) }));
   const facts = line.value;
-  return [upload(facts), download(facts), lineQuality(facts)];
+  return [upload(facts, isSlow(cpu)), download(facts), lineQuality(facts)];
 }
 
 /** How much of what a call wants gets through. */
@@ -89,10 +90,11 @@ function grade(bps: number): 'ok' | 'video' | 'audio' | 'nothing' {
 
 const statusOf = { ok: 'ok', video: 'warn', audio: 'warn', nothing: 'fail' } as const;
 
-function upload(facts: LineFacts): Finding {
-  const { upBps, triedBps, limitedBy, loadedRttMs, loadedLossUp, path } = facts;
-  // The computer could not make more: of the line no more is known.
-  const byCpu = limitedBy === 'cpu' && grade(upBps) !== 'ok' && loadedLossUp < quality.warn.loss;
+function upload(facts: LineFacts, slowComputer: boolean): Finding {
+  const { upBps, triedBps, limitedBy, loadedRttMs, loadedLossUp, overloadLossUp, path } = facts;
+  // The computer could not make more, and nothing was lost: of the line no more is known.
+  const byCpu =
+    (limitedBy === 'cpu' || slowComputer) && grade(upBps) !== 'ok' && overloadLossUp < quality.warn.loss;
   const found = byCpu ? 'slow-computer' : grade(upBps);
   return {
     id: 'upload',

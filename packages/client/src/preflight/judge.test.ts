@@ -27,6 +27,7 @@ const goodLine: LineFacts = {
   loadedRttMs: 30,
   loadedLossUp: 0,
   loadedLossDown: 0,
+  overloadLossUp: 0,
   limitedBy: 'none',
 };
 const media = { host: '203.0.113.7', port: 40_000, purpose: 'media' } as const;
@@ -125,6 +126,18 @@ test.each<[string, Partial<Measurements>, string, string[]]>([
     line({ upBps: 900_000, downBps: 900_000, limitedBy: 'cpu' }),
     'video',
     [noRelay, 'upload warn upload-slow-computer'],
+  ],
+  [
+    'a slow computer on a thin line',
+    { ...line({ upBps: 600_000, downBps: 590_000, overloadLossUp: 0.1 }), cpu: failed('timeout') },
+    'video',
+    [noRelay, 'upload warn upload-video', 'cpu fail cpu-slow'],
+  ],
+  [
+    'a slow computer on any line',
+    { ...line({ upBps: 600_000, downBps: 590_000 }), cpu: failed('timeout') },
+    'video',
+    [noRelay, 'upload warn upload-slow-computer', 'cpu fail cpu-slow'],
   ],
   ['some loss', line({ loss: 0.04 }), 'video', [noRelay, 'quality warn quality-weak']],
   ['much loss', line({ loss: 0.2 }), 'audio', [noRelay, 'quality fail quality-bad']],

@@ -45,6 +45,8 @@ export type LineFacts = {
   loadedRttMs: number;
   loadedLossUp: number;
   loadedLossDown: number;
+  /** Of all that was sent up, from the first moment: a line that is too narrow loses some of it while that is found out. */
+  overloadLossUp: number;
   /** What kept the browser from sending more. */
   limitedBy: 'none' | 'cpu' | 'bandwidth' | 'other';
 };

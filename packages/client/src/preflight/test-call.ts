@@ -69,6 +69,7 @@ export class TestCall extends Lifetime {
       loadedRttMs: load.rttMs,
       loadedLossUp: load.lossUp,
       loadedLossDown: load.lossDown,
+      overloadLossUp: load.overloadLossUp,
       limitedBy,
     };
   }
@@ -168,7 +169,11 @@ export class TestCall extends Lifetime {
     if (!last || !first || first === last)
       throw new PlatformError('timeout', 'there was no time left to send much');
     return [
-      { ...ratesBetween(first, last), rttMs: Math.max(0, ...rtts.slice(-8)) },
+      {
+        ...ratesBetween(first, last),
+        overloadLossUp: ratesBetween(counts[0]!, last).lossUp,
+        rttMs: Math.max(0, ...rtts.slice(-8)),
+      },
       limitOf(await producer.getStats()),
     ] as const;
   }
