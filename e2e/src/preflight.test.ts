@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ensureWebApp } from '@weir/cli';
-import type { PreflightReport } from '@weir/client/preflight';
+import { type PreflightReport, runPreflight } from '@weir/client/preflight';
 import { eventually, freePort, launchChromium, udpProxy } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -122,6 +122,17 @@ describe('[E7] the connection test', () => {
     expect(report.firewall.find(({ protocol }) => protocol === 'UDP')!.status).toBe('blocked');
     expect(await page.getByTestId('preflight-firewall').getByText('✗ blocked').count()).toBe(1);
     await page.context().close();
+  });
+
+  test('without a browser the service is tested', async () => {
+    const report = await runPreflight({ url: platform.urls.local });
+    expect(found(report, 'browser', 'service', 'signaling')).toEqual([
+      'browser-none',
+      'service-ok',
+      'signaling-ok',
+    ]);
+    expect(check(report, 'udp').status).toBe('skipped');
+    expect(report.verdict!.level).toBe('unknown');
   });
 
   test('a thin line is called thin', async () => {

@@ -186,6 +186,29 @@ test.each<[string, Partial<Measurements>, string, string[]]>([
     [noRelay, 'camera fail camera-denied', 'microphone fail microphone-missing'],
   ],
   [
+    'no browser',
+    {
+      browser: {
+        name: '',
+        version: '',
+        secure: false,
+        webrtc: false,
+        support: 'unknown',
+        userAgent: 'Node.js/24',
+      },
+      ...noMedia,
+    },
+    'unknown',
+    [
+      'browser skipped browser-none',
+      'udp skipped skipped',
+      'tcp skipped skipped',
+      noRelay,
+      ...lineSkipped,
+      'codecs skipped skipped',
+    ],
+  ],
+  [
     'a muted microphone',
     { microphone: done({ label: 'Mic', count: 1, peakDb: -100, listened: true }) },
     'hd',

@@ -90,8 +90,9 @@ function verdictOf(findings: Finding[]): NonNullable<PreflightReport['verdict']>
 function levelOf(findings: Finding[]): VerdictLevel {
   const status = (id: CheckId) => findings.find((finding) => finding.id === id)?.status;
   const found = (...codes: CheckCode[]) => findings.some(({ code }) => codes.includes(code));
-  const connected = mediaPaths.some((id) => status(id) === 'ok');
-  if (!connected || musts.some((id) => status(id) === 'fail')) return 'nothing';
+  if (musts.some((id) => status(id) === 'fail')) return 'nothing';
+  if (found('browser-none')) return 'unknown';
+  if (!mediaPaths.some((id) => status(id) === 'ok')) return 'nothing';
   if (found('upload-nothing', 'download-nothing')) return 'nothing';
   if (found('upload-audio', 'download-audio', 'quality-bad')) return 'audio';
   if (found('upload-video', 'upload-slow-computer', 'download-video', 'quality-weak', 'cpu-slow'))

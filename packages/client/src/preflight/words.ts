@@ -233,7 +233,7 @@ const verdicts: Record<VerdictLevel, Words> = {
   },
   unknown: {
     title: 'Calls should work',
-    text: 'Media gets through, but how well could not be measured. Test again.',
+    text: 'How well could not be measured.',
   },
   nothing: {
     title: 'Calls will not work here',
