@@ -4,6 +4,7 @@ import type {
   DtlsParameters,
   Joined,
   Method,
+  NoticeHandlers,
   Params,
   PreflightAnswer,
   Result,
@@ -18,6 +19,12 @@ import { openSocket } from '../director.ts';
 
 const openMs = 4_000;
 const answerMs = 4_000;
+const ignore = () => {};
+/** What goes on in the room is of no matter to a test. */
+const notices = new Proxy({} as NoticeHandlers<SignalingClient>, {
+  get: () => ignore,
+  getOwnPropertyDescriptor: () => ({ value: ignore, configurable: true, enumerable: true }),
+});
 
 /**
  * A seat of a connection test, joined over a socket of its own. Unlike a room it mends nothing: what fails is what the
@@ -47,16 +54,6 @@ export class TestSeat extends Lifetime {
         `the socket to ${url}`,
         signal,
       );
-      const notices = {
-        'room.event': () => {},
-        'session.admitted': () => {},
-        'session.closed': () => {},
-        'media.reset': () => {},
-        'subscription.closed': () => {},
-        'subscription.layers': () => {},
-        'track.demand': () => {},
-        'room.speakers': () => {},
-      };
       const peer = new RpcPeer<SignalingClient, SignalingServer>(channel, { handlers: {}, notices });
       return new TestSeat(peer, performance.now() - startedAt);
     } catch (error) {
