@@ -221,7 +221,10 @@ class Run extends Lifetime {
         const servers = relays.filter((relay) => relay.transport === transport).map(({ server }) => server);
         const candidates = () => true;
         const { signal } = this;
-        const outcome = await probePath({ device, ...places[i]!, candidates, relays: servers, signal });
+        const place = places[i];
+        const outcome = place
+          ? await probePath({ device, ...place, candidates, relays: servers, signal })
+          : unreachable;
         this.#learn({ relay: { ...this.#measurements.relay, [transport]: outcome } });
       }),
     );
