@@ -11,6 +11,9 @@ const quality = {
   fail: { loss: 0.12, jitterMs: 200, rttMs: 1_000 },
 };
 
+/** What waits in the queue of a full line adds at least this. */
+const fullQueueMs = 300;
+
 /** The paths that media can take, and what the line carries. */
 export function judgeNetwork(measurements: Measurements): Finding[] {
   const { udp, tcp, relay, relays } = measurements;
@@ -91,10 +94,10 @@ function grade(bps: number): 'ok' | 'video' | 'audio' | 'nothing' {
 const statusOf = { ok: 'ok', video: 'warn', audio: 'warn', nothing: 'fail' } as const;
 
 function upload(facts: LineFacts, slowComputer: boolean): Finding {
-  const { upBps, triedBps, limitedBy, loadedRttMs, loadedLossUp, overloadLossUp, path } = facts;
-  // The computer could not make more, and nothing was lost: of the line no more is known.
-  const byCpu =
-    (limitedBy === 'cpu' || slowComputer) && grade(upBps) !== 'ok' && overloadLossUp < quality.warn.loss;
+  const { upBps, triedBps, limitedBy, rttMs, loadedRttMs, loadedLossUp, overloadLossUp, path } = facts;
+  // The computer could not make more, and the line was never full: of the line no more is known.
+  const wasFull = overloadLossUp > quality.warn.loss || loadedRttMs > rttMs + fullQueueMs;
+  const byCpu = (limitedBy === 'cpu' || slowComputer) && grade(upBps) !== 'ok' && !wasFull;
   const found = byCpu ? 'slow-computer' : grade(upBps);
   return {
     id: 'upload',
@@ -104,7 +107,7 @@ function upload(facts: LineFacts, slowComputer: boolean): Finding {
       ['Arrived at the media node', `${atLeast(upBps, triedBps)}; tried up to ${bitrate(triedBps)}`],
       ['Needed', `${bitrate(needed.hd)} for HD, ${bitrate(needed.video)} for a small picture`],
       ['Loss on the way up, under load', percent(loadedLossUp)],
-      ['Round trip under load', ms(loadedRttMs)],
+      ['Longest round trip under load', ms(loadedRttMs)],
       ['Limited by', limitedBy],
       ['Over', path.relayProtocol ? `relay (${path.relayProtocol})` : path.protocol],
     ],

@@ -42,6 +42,7 @@ export type LineFacts = {
   downBps: number;
   /** More than this was not tried. */
   triedBps: number;
+  /** The longest. */
   loadedRttMs: number;
   loadedLossUp: number;
   loadedLossDown: number;

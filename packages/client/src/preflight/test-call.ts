@@ -172,7 +172,7 @@ export class TestCall extends Lifetime {
       {
         ...ratesBetween(first, last),
         overloadLossUp: ratesBetween(counts[0]!, last).lossUp,
-        rttMs: Math.max(0, ...rtts.slice(-8)),
+        rttMs: Math.max(0, ...rtts),
       },
       limitOf(await producer.getStats()),
     ] as const;
