@@ -16,14 +16,16 @@ const react = JSON.parse(await readFile(join(checkout, 'packages/react/package.j
 
 const quickstart = codeBlocks(await readFile(join(checkout, 'docs/quickstart.md'), 'utf8'));
 const page = quickstart.get('main.ts')!;
+/** Not spelled out in an import: this package itself does not use it. */
+const sdk = '@weir/client';
 const preflightPage = `${page}
-import { runPreflight } from '@weir/client/preflight';
+import { runPreflight } from '${sdk}/preflight';
 console.log((await runPreflight()).verdict?.level.toUpperCase());
 `;
 const reactPage = quickstart.get('main.tsx')!;
 /** Must not compile: the types are there, and not `any`. */
 const wrongPage = `
-import { Room } from '@weir/client';
+import { Room } from '${sdk}';
 new Room({ token: 5 });
 `;
 
