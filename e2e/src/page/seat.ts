@@ -9,6 +9,7 @@ import {
   type Source,
 } from '@weir/client';
 import type { FrameCode } from '@weir/testing';
+import { Ears, stepSpeaker } from './ears.ts';
 
 /** One entry of a WebRTC statistics report. */
 type Report = Record<string, number | string | undefined>;
@@ -55,6 +56,35 @@ export class PageSeat {
   async publishTone(options: Partial<PublishOptions> = {}) {
     const { track } = weirTest.toneSource({});
     return (await this.room.local.publish(track, { source: 'microphone', ...options })).trackId;
+  }
+
+  /** A silent microphone, which says steps of tones when told to (`saySteps`). */
+  async publishSteps() {
+    const { track, speak } = stepSpeaker();
+    this.saySteps = speak;
+    return (await this.room.local.publish(track, { source: 'microphone' })).trackId;
+  }
+  saySteps = () => {};
+
+  /** From now on the page listens to all audio slots; `ears.steps()` tells which steps it has heard. */
+  async listenToSlots(): Promise<void> {
+    await this.ears.listen(this.room.audioSlots.flatMap(({ mediaTrack }) => mediaTrack ?? []));
+  }
+  readonly ears = new Ears();
+
+  /** Whose microphones the slots carry. */
+  carried(): string[] {
+    return this.room.audioSlots.flatMap(({ participant }) => participant?.identity ?? []);
+  }
+
+  /** Streams of sound that are set up, and the packets that came on all of them. */
+  async sounds(): Promise<{ streams: number; packets: number }> {
+    const all = await reports(this.room.debug.receive, 'inbound-rtp');
+    const sounds = all.filter(({ kind }) => kind === 'audio');
+    return {
+      streams: sounds.length,
+      packets: sounds.reduce((sum, { packetsReceived }) => sum + Number(packetsReceived), 0),
+    };
   }
 
   /** Sends a sample of so many bytes every so often until the page goes; answers the channel's running count. */

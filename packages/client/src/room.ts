@@ -311,7 +311,7 @@ export class Room {
       if (!publication) return;
       publication.layer =
         spatialLayer === null ? undefined : { spatial: spatialLayer, temporal: temporalLayer ?? 0 };
-      publication.limit = reason;
+      publication.limitedBy = reason;
       this.events.emit('trackUpdated', publication);
     });
     events.on('demandChanged', ({ trackId, maxSpatialLayer }) =>

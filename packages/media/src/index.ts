@@ -3,3 +3,4 @@ export { mediaCodecs, routerRtpCapabilities } from './codecs.ts';
 export { MediaNode, type MediaNodeConfig, type MediaNodeEvents } from './media-node.ts';
 export type { ListenAddress } from './media-worker.ts';
 export type { MediaListener } from './participant-session.ts';
+export type { SoundLimits } from './room-sound.ts';

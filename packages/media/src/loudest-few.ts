@@ -19,6 +19,11 @@ export type LoudestFewOptions = {
 };
 
 const lookEveryMs = 100;
+/**
+ * When what workers tell waits so long to be read, this process has no time to hear everybody: half of those without a slot,
+ * the quietest, are not heard for a while. A worker whose answers came later still would count as hung.
+ */
+const overload = { lagMs: 400, restMs: 3_000 };
 
 /** The microphones of a big room, heard packet by packet; its slots carry those of whoever is loudest. */
 export class LoudestFew extends Lifetime {
@@ -27,6 +32,7 @@ export class LoudestFew extends Lifetime {
   readonly #ranking: VoiceRanking<MicrophoneTap>;
   readonly #taps = new Map<Publication, MicrophoneTap>();
   #cancelLook?: () => void;
+  #restUntilMs = 0;
 
   /** The slots are made on `origin`; with that it closes as `lost`. */
   static async open(origin: RoomRouter, options: LoudestFewOptions): Promise<LoudestFew> {
@@ -95,9 +101,27 @@ export class LoudestFew extends Lifetime {
   #lookAgain(): void {
     this.#cancelLook = this.#options.clock.after(lookEveryMs, () => {
       for (const change of this.#ranking.expire(performance.now())) this.#apply(change);
+      this.#relieve(performance.now());
       this.#tellLevels();
       this.#lookAgain();
     });
+  }
+
+  #relieve(nowMs: number): void {
+    if (nowMs < this.#restUntilMs) return;
+    const lagging = [...this.#taps.keys()].some(({ origin }) => origin.worker.lagMs > overload.lagMs);
+    const awake = [...this.#taps.values()].filter((tap) => !tap.resting && !tap.slot);
+    if (lagging && awake.length > 1) {
+      this.#restUntilMs = nowMs + overload.restMs;
+      const quietestFirst = awake.sort(
+        (a, b) => this.#ranking.loudness(a, nowMs) - this.#ranking.loudness(b, nowMs),
+      );
+      for (const tap of quietestFirst.slice(0, Math.ceil(awake.length / 2))) tap.rest(true);
+      this.#options.logger.warn(
+        { microphones: this.#taps.size },
+        'no time to hear all microphones of a room',
+      );
+    } else if (!lagging) for (const tap of this.#taps.values()) tap.rest(false);
   }
 
   #tellLevels(): void {

@@ -32,6 +32,8 @@ export class MediaWorker extends Lifetime {
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
   #busy = 0;
+  #lagMs = 0;
+  #askedAt: number | undefined;
 
   /** Rejects when the process does not start or the port is taken. */
   static async start(options: {
@@ -97,6 +99,13 @@ export class MediaWorker extends Lifetime {
     return this.#busy;
   }
 
+  /** How long it takes, or takes already, to answer: what it tells waits as long to be read. */
+  get lagMs(): number {
+    return this.#askedAt === undefined
+      ? this.#lagMs
+      : Math.max(this.#lagMs, performance.now() - this.#askedAt);
+  }
+
   /** Counts `thing` in the tally until it closes. */
   count(name: keyof Tally, thing: Lifetime): void {
     this.#tally[name]++;
@@ -119,9 +128,13 @@ export class MediaWorker extends Lifetime {
       await sleep(watchEveryMs, this.signal);
       if (this.closed) return;
       unanswered++;
+      const askedAt = performance.now();
+      this.#askedAt ??= askedAt;
       this.#worker.getResourceUsage().then(
         (use) => {
           const now = performance.now();
+          this.#lagMs = now - askedAt;
+          this.#askedAt = undefined;
           const cpuMs = use.ru_utime + use.ru_stime;
           this.#busy = Math.min(1, (cpuMs - seenCpuMs) / Math.max(1, now - seenAt));
           seenCpuMs = cpuMs;

@@ -1,4 +1,5 @@
 import { Lifetime, type Logger, TokenBucket } from '@weir/core';
+import type { Consumer } from 'mediasoup/types';
 import type { AudioSlot } from './audio-slot.ts';
 import { listenIn } from './engine-words.ts';
 import type { Publication } from './publication.ts';
@@ -17,6 +18,8 @@ export class MicrophoneTap extends Lifetime {
   readonly recent = new RecentPackets();
   /** The slot that carries it. */
   slot: AudioSlot | undefined;
+  #consumer: Consumer | undefined;
+  #resting = false;
 
   /** `onPacket` hears all but what comes while it is muted. */
   constructor(
@@ -34,6 +37,18 @@ export class MicrophoneTap extends Lifetime {
     });
   }
 
+  get resting(): boolean {
+    return this.#resting;
+  }
+
+  /** Nothing of it is heard while it rests. */
+  rest(resting: boolean): void {
+    if (this.#resting === resting || this.closed) return;
+    this.#resting = resting;
+    const change = resting ? this.#consumer?.pause() : this.#consumer?.resume();
+    change?.catch(() => {}); // It closed.
+  }
+
   async #open(
     onPacket: (tap: MicrophoneTap, packet: Buffer, dbov: number) => void,
     logger: Logger,
@@ -43,6 +58,8 @@ export class MicrophoneTap extends Lifetime {
     if (this.closed) return;
     const consumer = await listenIn(origin.router, direct, produced);
     this.onClose(() => consumer.close());
+    if (this.#resting) await consumer.pause();
+    this.#consumer = consumer;
     const { headerExtensions = [] } = consumer.rtpParameters;
     const levelId = headerExtensions.find(({ uri }) => uri === audioLevelUri)?.id ?? 0;
     const rate = new TokenBucket(packetRate);

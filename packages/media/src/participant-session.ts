@@ -227,7 +227,7 @@ export class ParticipantSession extends Lifetime {
   /** Tracks that are not subscribed to (any more) are passed over: their end has been told. */
   async start(trackIds: TrackId[]): Promise<void> {
     await Promise.all(trackIds.map((trackId) => this.#change(trackId, (s) => s.start())));
-    await this.#heedWhatCarries(trackIds);
+    await this.#heedSoon(trackIds);
   }
 
   unsubscribe(trackIds: TrackId[]): void {
@@ -306,7 +306,7 @@ export class ParticipantSession extends Lifetime {
       await subscription.ready;
       if (started) await subscription.start();
       if (publication instanceof AudioSlot) await this.heed(publication);
-      else await this.#heedWhatCarries([trackId]);
+      else if (publication.source === 'microphone') await this.#heedSoon([trackId]);
       return subscription;
     } catch (error) {
       if (publication.closed)
@@ -351,7 +351,10 @@ export class ParticipantSession extends Lifetime {
   #forgetSubscription(subscription: TrackSubscription, unasked: boolean): void {
     const { trackId } = subscription.publication;
     if (this.#subscriptions.get(trackId) === subscription) this.#subscriptions.delete(trackId);
-    if (!this.closed) this.#heedWhatCarries([trackId]).catch(() => {}); // The slot closes too: its end is told.
+    // When the engine has been told of the end: not a packet comes both ways.
+    queueMicrotask(() => {
+      if (!this.closed) this.#heedWhatCarries([trackId]).catch(() => {}); // The slot closes too: its end is told.
+    });
     if (this.#announced.delete(subscription) && unasked && !this.closed)
       this.tell('subscription.closed', {
         mediaSessionId: this.id,
@@ -365,6 +368,12 @@ export class ParticipantSession extends Lifetime {
     const { trackId, participantId } = carries;
     if (participantId === this.participantId || this.#paused.has(trackId)) return true;
     return this.#subscriptions.get(trackId)?.flowing ?? false;
+  }
+
+  /** After a track has begun to flow: the engine hands on what came before that in the next turn of the event loop. */
+  async #heedSoon(trackIds: TrackId[]): Promise<void> {
+    await new Promise(setImmediate);
+    if (!this.closed) await this.#heedWhatCarries(trackIds);
   }
 
   async #heedWhatCarries(trackIds: TrackId[]): Promise<void> {

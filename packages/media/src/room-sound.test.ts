@@ -1,11 +1,10 @@
 import { silentLogger } from '@weir/core';
-import type { RtpReceiver } from '@weir/peer';
+import { numberedSound, type RtpReceiver } from '@weir/peer';
 import type { AudioSlot } from '@weir/protocol';
 import { eventually } from '@weir/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { callsTo } from './bound-handlers.ts';
 import { MediaNode } from './media-node.ts';
-import { numberedSound } from './numbered-sound.fixture.ts';
 import { NoticeLog, TestParticipant, type TestParticipantOptions } from './testing.ts';
 
 const sizes = { alice: 100, bob: 300, carol: 500, eve: 700, fay: 900 }; // The first of 200.

@@ -11,6 +11,8 @@ export type SoundLimits = {
   microphonesWithoutSlots: number;
   /** so many. */
   audioSlots: number;
+  /** Slots go when there have been clearly fewer microphones for so long. Default 10 s. */
+  settleMs?: number;
 };
 
 export type RoomSoundOptions = SoundLimits & {
@@ -21,11 +23,10 @@ export type RoomSoundOptions = SoundLimits & {
   onLevels: (from: unknown, levels: Level[]) => void;
 };
 
-/** Slots are taken away when there are this much fewer microphones than brought them, … */
+/** Slots are taken away when there are this much fewer microphones than brought them, */
 const fewerByThird = 2 / 3;
-/** … for so long; */
-const settleMs = 10_000;
-/** they go on for so long, while clients subscribe to microphones. */
+const defaultSettleMs = 10_000;
+/** and go on for so long, while clients subscribe to microphones. */
 const lingerMs = 10_000;
 const retryMs = 1_000;
 /** Whom the slots carry is told at most so often. */
@@ -98,7 +99,8 @@ export class RoomSound extends Lifetime {
       if (this.#few) this.#offer(true);
       else void this.#open();
     } else if (count > microphonesWithoutSlots * fewerByThird) this.#afterwards(undefined);
-    else if (this.#offered && !this.#later) this.#afterwards(() => this.#withdraw(), settleMs);
+    else if (this.#offered && !this.#later)
+      this.#afterwards(() => this.#withdraw(), this.#options.settleMs ?? defaultSettleMs);
   }
 
   #withdraw(): void {

@@ -48,6 +48,7 @@ export class TrackSubscription extends Lifetime {
   /** The level that its participant's line carries, -1 for none; undefined: whatever is asked for. */
   #allowed: number | undefined;
   #withheld: boolean;
+  #withholding = 0;
   #flowing: boolean;
   #settled: Promise<void> | undefined;
   #applied = '';
@@ -121,6 +122,10 @@ export class TrackSubscription extends Lifetime {
 
   /** Keeps its packets from the participant, whatever that asked for. Resolves when that holds. */
   async withhold(withheld: boolean): Promise<void> {
+    const turn = ++this.#withholding;
+    // An answer comes after all that was under way between the worker and this process: none of it slips through.
+    if (!withheld && this.#withheld && this.#consumed && !this.closed) await this.#consumed.pause();
+    if (turn !== this.#withholding) return;
     this.#withheld = withheld;
     await this.#reconcile();
   }
@@ -212,7 +217,6 @@ export class TrackSubscription extends Lifetime {
       muted,
       wanted,
       narrow,
-      stopped: this.#allowed === -1,
       flowing: this.#isLayered ? this.#layers.spatialLayer : this.#flowing ? wanted : null,
       sent: bitrates!.isSent(wanted),
       settled: this.#lacking !== undefined && this.#options.clock.now() - this.#lacking.since >= settleMs,

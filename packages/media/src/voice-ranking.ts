@@ -110,6 +110,12 @@ export class VoiceRanking<Voice> {
     return speaking.sort((a, b) => b.level - a.level);
   }
 
+  /** In dBov, as compared with that of others. */
+  loudness(voice: Voice, nowMs: number): number {
+    const heard = this.#voices.get(voice);
+    return heard ? scoreAt(heard, nowMs) : silenceDbov;
+  }
+
   #heard(voice: Voice): Heard {
     let heard = this.#voices.get(voice);
     if (!heard) {

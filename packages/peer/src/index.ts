@@ -1,5 +1,6 @@
 export type { AssembledFrame } from './frame-assembler.ts';
 export { loadMedia, type MediaCodec, type MediaFile } from './media-file.ts';
+export { numberedSound } from './numbered-sound.ts';
 export { PeerDataChannel } from './peer-data-channel.ts';
 export { PeerEngine, type PeerEngineOptions } from './peer-engine.ts';
 export { preparedTrack, receiverOf } from './peer-media-track.ts';

@@ -16,7 +16,7 @@ import type {
   SctpStreamParameters,
   Subscription,
 } from '@weir/protocol';
-import { layersOf, receivedTrack } from './peer-media-track.ts';
+import { audioLevelOf, layersOf, receivedTrack } from './peer-media-track.ts';
 import { PeerTransport, type PeerTransportOptions } from './peer-transport.ts';
 import { rtpCapabilities } from './rtp-capabilities.ts';
 
@@ -71,7 +71,11 @@ export class PeerEngine implements MediaEngine {
     const layers = layersOf(track);
     if (!layers) throw new PlatformError('bad-request', 'a peer publishes prepared tracks only');
     const { transport, connected } = this.#sendConnection();
-    const sent = transport.addSendTrack({ layers });
+    const audioLevelDbov = audioLevelOf(track);
+    const sent = transport.addSendTrack({
+      layers,
+      ...(audioLevelDbov === undefined ? {} : { audioLevelDbov }),
+    });
     try {
       await Promise.all([announce(sent.rtpParameters), connected]);
     } catch (error) {

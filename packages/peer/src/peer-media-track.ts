@@ -2,7 +2,7 @@ import type { MediaFile } from './media-file.ts';
 import type { RtpReceiver } from './rtp-receiver.ts';
 
 /** What stands behind a track: files to send, or a stream being received. */
-type Media = { layers: readonly MediaFile[] } | { receiver: RtpReceiver };
+type Media = { layers: readonly MediaFile[]; audioLevelDbov?: number } | { receiver: RtpReceiver };
 
 /** As much of a MediaStreamTrack as the client's engine and publications look at. */
 class PeerMediaTrack extends EventTarget {
@@ -32,9 +32,15 @@ class PeerMediaTrack extends EventTarget {
   }
 }
 
-/** A track to publish from prepared media: one file, or one for each simulcast layer, smallest first. */
-export function preparedTrack(layers: readonly MediaFile[]): MediaStreamTrack {
-  return new PeerMediaTrack(layers[0]!.kind, { layers }) as unknown as MediaStreamTrack;
+/**
+ * A track to publish from prepared media: one file, or one for each simulcast layer, smallest first. Sound says of itself
+ * that it is as loud as told, -30 dBov unless given.
+ */
+export function preparedTrack(
+  layers: readonly MediaFile[],
+  options: { audioLevelDbov?: number } = {},
+): MediaStreamTrack {
+  return new PeerMediaTrack(layers[0]!.kind, { layers, ...options }) as unknown as MediaStreamTrack;
 }
 
 export function receivedTrack(receiver: RtpReceiver): MediaStreamTrack {
@@ -45,6 +51,12 @@ export function receivedTrack(receiver: RtpReceiver): MediaStreamTrack {
 export function layersOf(track: MediaStreamTrack): readonly MediaFile[] | undefined {
   const media = track instanceof PeerMediaTrack ? track.media : undefined;
   return media && 'layers' in media ? media.layers : undefined;
+}
+
+/** How loud a track made by `preparedTrack` says that it is. */
+export function audioLevelOf(track: MediaStreamTrack): number | undefined {
+  const media = track instanceof PeerMediaTrack ? track.media : undefined;
+  return media && 'layers' in media ? media.audioLevelDbov : undefined;
 }
 
 /** The stream behind a track that a peer received: its statistics, its frames. */

@@ -9,7 +9,7 @@ import { type ClusterStore, memoryStore } from '@weir/cluster';
 import type { Logger } from '@weir/core';
 import { openDatabase } from '@weir/database';
 import { startDirector } from '@weir/director';
-import { type ListenAddress, routerRtpCapabilities } from '@weir/media';
+import { type ListenAddress, routerRtpCapabilities, type SoundLimits } from '@weir/media';
 import {
   closeHttp,
   createLogger,
@@ -39,12 +39,12 @@ export type PlatformConfig = {
   mediaPort?: number;
   /** Engine workers; default one a core. */
   workers?: number;
+  /** From how many microphones on a room is heard through how many audio slots. */
+  sound?: SoundLimits;
   logLevel: LogLevel;
   logPretty: boolean;
   /** Anybody may join any room by its name (`/meet/ROOM`). Default true. */
   guestAccess?: boolean;
-  /** Anybody may test the connection (`/preflight`); else only who has a join token. Default true. */
-  publicPreflight?: boolean;
   /** API requests a minute from one address. */
   requestsPerMinute?: number;
 };
@@ -91,7 +91,6 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     iceServers: () => [],
     rtpCapabilities: routerRtpCapabilities(),
     guestAccess: config.guestAccess ?? true,
-    publicPreflight: config.publicPreflight ?? true,
     logger,
   });
   await serveMeet(app, logger);
@@ -140,6 +139,7 @@ function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger)
       listen: config.mediaListen ?? listenAddresses(config.announce ?? []),
       firstPort: config.mediaPort ?? 0,
       ...(config.workers ? { workers: config.workers } : {}),
+      ...(config.sound ? { sound: config.sound } : {}),
     },
     store,
     logger,
@@ -179,5 +179,5 @@ async function serveMeet(app: HttpApp, logger: Logger): Promise<void> {
   const built = join(checkout, 'apps', 'meet', 'dist');
   const isBuilt = await stat(join(built, 'index.html')).catch(() => undefined);
   if (!isBuilt) return logger.warn({ built }, 'the web app is not built: run npm run build -w @weir/meet');
-  await serveApp(app, built, ['/', '/meet/:room', '/preflight']);
+  await serveApp(app, built, ['/', '/meet/:room']);
 }

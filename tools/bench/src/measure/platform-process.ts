@@ -1,5 +1,6 @@
 // A process of its own with the whole platform in it; see PlatformProcess.
 import { startTestPlatform, type TestPlatform } from '@weir/cli/testing';
+import type { SoundLimits } from '@weir/media';
 import { eventually } from '@weir/testing';
 import { serveParent } from './child.ts';
 import { rssBytes } from './process-usage.ts';
@@ -18,7 +19,7 @@ async function isDeserted(): Promise<true | string> {
 }
 
 const handlers = {
-  async start(options: { workers: number }) {
+  async start(options: { workers: number; sound?: SoundLimits }) {
     platform = await startTestPlatform({ ...options, requestsPerMinute: 1_000_000 });
     const workerPids = (await workers()).map(({ pid }) => pid);
     return { url: platform.urls.local, apiKey: platform.apiKey, pid: process.pid, workerPids };

@@ -1,4 +1,4 @@
-import type { MediaFile } from '@weir/peer';
+import type { MediaFile } from './media-file.ts';
 
 const frames = 200;
 const frameDurationMs = 20;
