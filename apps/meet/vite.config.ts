@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 const platform = process.env.WEIR_URL ?? 'http://localhost:7420';
 
-/** `index.html` answers `/` and `/meet/*`; everything else that the page needs is hashed, under `/meet-assets/`. */
+/** `index.html` answers `/`, `/meet/*` and `/preflight`; everything else that the page needs is hashed, under `/meet-assets/`. */
 export default defineConfig({
   plugins: [react()],
   build: {

@@ -346,6 +346,21 @@ describe('media and moderation', () => {
     expect(JSON.stringify(alice.answers)).not.toContain('auditor');
   });
 
+  test('[SG44] a thousand changes of preferences go at once, then 200 a second; more are refused as a whole', async () => {
+    const { join } = await setUp();
+    const [mallory, bob] = [await join('mallory'), await join('bob')];
+    const many = (count: number) => ({
+      preferences: Array.from({ length: count }, (_, i) => ({ trackId: `t${i}`, maxSpatialLayer: i % 8 })),
+    });
+    const asked = Array.from({ length: 8 }, () => mallory.call('track.setPreferences', many(500)));
+    const codes = (await Promise.all(asked)).map(({ error }) => error?.code ?? 'ok');
+    expect(codes.slice(0, 2)).toEqual(['ok', 'ok']);
+    expect(codes).toContain('rate-limited');
+    expect((await mallory.call('track.setPreferences', many(501))).error?.code).toBe('bad-request');
+    expect((await bob.call('track.setPreferences', many(1))).error).toBeUndefined();
+    expect(mallory.closed()).toBeUndefined();
+  });
+
   test('[SG33] a message to some is seen by these and its sender only', async () => {
     const { join } = await setUp();
     const [alice, bob, carol] = [await join('alice'), await join('bob'), await join('carol')];

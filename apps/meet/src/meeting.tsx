@@ -8,6 +8,7 @@ import { readInvitation } from './invitation.ts';
 import { memory } from './memory.ts';
 import { MessagePage } from './message-page.tsx';
 import { Page } from './page.tsx';
+import { preflightPath } from './router.ts';
 import { useToast } from './toasts.tsx';
 import { enter, openRoom } from './visit.ts';
 import { words } from './words.ts';
@@ -78,7 +79,12 @@ export function Meeting({ roomId }: { roomId: string }) {
       <PreJoin initial={initial} joining={status === 'connecting'} onJoin={joinFromPreview}>
         <div className="meet-preview-title">
           <h1>{words.previewTitle(invitation.roomId)}</h1>
-          <p className="weir-quiet">{words.previewHint}</p>
+          <p className="weir-quiet">
+            {words.previewHint}{' '}
+            <a className="meet-preview-test" href={preflightPath(invitation.roomId)}>
+              {words.testConnection}
+            </a>
+          </p>
         </div>
       </PreJoin>
     </Page>

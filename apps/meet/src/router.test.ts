@@ -10,6 +10,9 @@ test.each([
   ['/meet/caf%C3%A9', { page: 'meet', roomId: 'café' }],
   ['/meet/%E0%A4%A', { page: 'not-found' }],
   ['/meet/a/b', { page: 'not-found' }],
+  ['/preflight', { page: 'preflight' }],
+  ['/preflight/', { page: 'preflight' }],
+  ['/preflight/a', { page: 'not-found' }],
   ['/elsewhere', { page: 'not-found' }],
 ])('%s', (path, route) => {
   expect(routeOf(path)).toEqual(route);

@@ -1,11 +1,16 @@
 import { useSyncExternalStore } from 'react';
 
-export type Route = { page: 'start' } | { page: 'meet'; roomId: string } | { page: 'not-found' };
+export type Route =
+  | { page: 'start' }
+  | { page: 'meet'; roomId: string }
+  | { page: 'preflight' }
+  | { page: 'not-found' };
 
 /** The page that a path stands for. */
 export function routeOf(pathname: string): Route {
   const [first, second, ...rest] = pathname.split('/').filter(Boolean);
   if (first === undefined) return { page: 'start' };
+  if (first === 'preflight' && second === undefined) return { page: 'preflight' };
   if (first !== 'meet' || rest.length > 0) return { page: 'not-found' };
   if (second === undefined) return { page: 'start' };
   try {
@@ -17,6 +22,11 @@ export function routeOf(pathname: string): Route {
 
 export function meetPath(roomId: string): string {
   return `/meet/${encodeURIComponent(roomId)}`;
+}
+
+/** The connection test, for who is about to join that room. */
+export function preflightPath(roomId: string): string {
+  return `/preflight?room=${encodeURIComponent(roomId)}`;
 }
 
 const moved = 'weir-moved';

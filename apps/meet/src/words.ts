@@ -23,6 +23,7 @@ export const words = {
   // Preview
   previewTitle: (room: string) => `Join ${room}`,
   previewHint: 'Check your picture and sound, then join.',
+  testConnection: 'Test my connection',
   guest: 'Guest',
   entering: 'Joining the call…',
   cancel: 'Cancel',

@@ -1,28 +1,41 @@
 import { isErrorCode, PlatformError } from '@weir/core';
-import type { Channel, JoinAnswer } from '@weir/protocol';
+import type { Channel, JoinAnswer, PreflightAnswer } from '@weir/protocol';
 import { subprotocol } from '@weir/protocol/limits';
 
 /** Asks the director for a seat (DI1). Throws a `PlatformError`; `connection-lost` when it cannot be reached. */
-export async function askDirector(url: string, token: string, signal: AbortSignal): Promise<JoinAnswer> {
+export function askDirector(url: string, token: string, signal: AbortSignal): Promise<JoinAnswer> {
+  return post<JoinAnswer>(url, '/v1/join', { token }, signal);
+}
+
+/** Asks for a room to test the connection in (DI8). Throws as `askDirector` does. */
+export function askForPreflight(
+  url: string,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<PreflightAnswer> {
+  return post<PreflightAnswer>(url, '/v1/preflight', token === undefined ? {} : { token }, signal);
+}
+
+async function post<Answer>(url: string, path: string, body: object, signal: AbortSignal): Promise<Answer> {
   let response: Response;
   try {
-    response = await fetch(new URL('/v1/join', url), {
+    response = await fetch(new URL(path, url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token }),
+      body: JSON.stringify(body),
       signal,
     });
   } catch (error) {
     throw new PlatformError('connection-lost', `the director at ${url} cannot be reached`, { cause: error });
   }
-  const body = await response.json().catch(() => undefined);
-  if (response.ok && body) return body as JoinAnswer;
-  const code = isErrorCode(body?.code)
-    ? body.code
+  const answer = await response.json().catch(() => undefined);
+  if (response.ok && answer) return answer as Answer;
+  const code = isErrorCode(answer?.code)
+    ? answer.code
     : response.status >= 500
       ? 'connection-lost'
       : 'bad-request';
-  throw new PlatformError(code, body?.detail ?? `the director answered ${response.status}`);
+  throw new PlatformError(code, answer?.detail ?? `the director answered ${response.status}`);
 }
 
 /** A client's WebSocket as a channel, once it is open. */

@@ -12,7 +12,7 @@ export function downlinkOf(
   for (const { kind, muted, layer, limitedBy } of publications) {
     if (kind !== 'video' || muted) continue;
     if (limitedBy === 'bandwidth') limited.push(layer);
-    else if (layer && limitedBy !== 'not-shown') shown += 1;
+    else if (limitedBy === undefined || (layer && limitedBy !== 'not-shown')) shown += 1;
   }
   if (limited.length === 0) return 'good';
   return shown === 0 && limited.every((layer) => layer === undefined) ? 'audio-only' : 'limited';

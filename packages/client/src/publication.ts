@@ -61,11 +61,16 @@ export class RemotePublication extends Publication {
   reception: Reception | undefined;
   /** The layer that the server forwards now; undefined: none, or not known. */
   layer: { spatial: number; temporal: number } | undefined;
+  /** What the server said last of `limitedBy`. */
+  limit: LimitReason | undefined;
+
   /**
    * Why nothing, or less than asked for, is received: your line (`bandwidth`), its sender (`publisher`: it sends no more),
    * a mute, or that you paused it (`not-shown`). Undefined: all that was asked for flows.
    */
-  limitedBy: LimitReason | undefined;
+  get limitedBy(): LimitReason | undefined {
+    return this.limit ?? (this.muted ? 'muted' : undefined);
+  }
 
   constructor(participant: Participant, info: Track, control: RemoteControl) {
     super(participant, info);

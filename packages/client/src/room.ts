@@ -311,7 +311,7 @@ export class Room {
       if (!publication) return;
       publication.layer =
         spatialLayer === null ? undefined : { spatial: spatialLayer, temporal: temporalLayer ?? 0 };
-      publication.limitedBy = reason;
+      publication.limit = reason;
       this.events.emit('trackUpdated', publication);
     });
     events.on('demandChanged', ({ trackId, maxSpatialLayer }) =>

@@ -450,7 +450,7 @@ export class Subscriber {
     publication.mediaTrack = undefined;
     publication.reception = undefined;
     publication.layer = undefined;
-    publication.limitedBy = undefined;
+    publication.limit = undefined;
     this.#events.emit('trackUnsubscribed', publication);
   }
 

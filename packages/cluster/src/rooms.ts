@@ -104,9 +104,11 @@ export class Rooms {
 
   // ---- rooms ----
 
-  /** Brings the room to life with these settings; one that lives keeps its own. */
-  async ensureRoom(roomId: RoomId, settings: RoomSettings): Promise<RoomInfo> {
-    const room: RoomInfo = { roomId, incarnation: newId('inc', 60), createdAt: this.#clock.now(), settings };
+  /** Brings the room to life with these settings, for `lifeMs` at most if given; one that lives keeps its own. */
+  async ensureRoom(roomId: RoomId, settings: RoomSettings, lifeMs?: number): Promise<RoomInfo> {
+    const createdAt = this.#clock.now();
+    const ending = lifeMs === undefined ? {} : { endsAt: createdAt + lifeMs };
+    const room: RoomInfo = { roomId, incarnation: newId('inc', 60), createdAt, settings, ...ending };
     const made = await this.#log.commit(roomId, { expect: [{ key: 'room', is: 'absent' }], set: { room } });
     return made.ok ? room : (await this.read(roomId)).room!;
   }

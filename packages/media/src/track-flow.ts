@@ -5,8 +5,10 @@ export type TrackFlow = {
   paused: boolean;
   muted: boolean;
   wanted: number;
-  /** The line was found to carry less than asked for. */
+  /** The line was found to carry less than asked for, … */
   narrow: boolean;
+  /** … or nothing of it. */
+  stopped: boolean;
   /** Null: nothing. */
   flowing: number | null;
   /** Whether its publisher sends what is asked for. */
@@ -19,12 +21,12 @@ export type TrackFlow = {
 export function limitReason(flow: TrackFlow): LimitReason | undefined {
   if (flow.paused) return 'not-shown';
   if (flow.muted) return 'muted';
-  if (flow.narrow) return 'bandwidth';
-  if (isComplete(flow) || !flow.settled) return undefined;
-  return flow.sent ? 'bandwidth' : 'publisher';
+  if (flow.stopped) return 'bandwidth';
+  if (isComplete(flow) || !flow.settled) return undefined; // While a line is being found out, nobody need be told.
+  return flow.narrow || flow.sent ? 'bandwidth' : 'publisher';
 }
 
 /** All that was asked for flows. */
-export function isComplete({ flowing, wanted }: TrackFlow): boolean {
-  return flowing !== null && flowing >= wanted;
+export function isComplete({ flowing, wanted, narrow }: TrackFlow): boolean {
+  return flowing !== null && flowing >= wanted && !narrow; // Of the same size, but fewer pictures a second, is less.
 }

@@ -217,6 +217,7 @@ export class TrackSubscription extends Lifetime {
       muted,
       wanted,
       narrow,
+      stopped: this.#allowed === -1,
       flowing: this.#isLayered ? this.#layers.spatialLayer : this.#flowing ? wanted : null,
       sent: bitrates!.isSent(wanted),
       settled: this.#lacking !== undefined && this.#options.clock.now() - this.#lacking.since >= settleMs,

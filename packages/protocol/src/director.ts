@@ -28,6 +28,17 @@ export const JoinAnswer = z.object({
 });
 export type JoinAnswer = z.infer<typeof JoinAnswer>;
 
+export const PreflightRequest = z.object({
+  token: JoinRequest.shape.token.optional().describe('A join token; needed where strangers may not test'),
+});
+/** A private room for a connection test, with seats for one client. */
+export const PreflightAnswer = JoinAnswer.omit({ participantId: true, secret: true }).extend({
+  seats: z.array(JoinAnswer.pick({ participantId: true, secret: true })),
+  /** From now on; the room ends then. */
+  timeLimitMs: z.number().int(),
+});
+export type PreflightAnswer = z.infer<typeof PreflightAnswer>;
+
 /** RFC 9457. `code` is ours: a key of the error table. */
 export const ProblemDetails = z.object({
   type: z.string(),

@@ -18,6 +18,10 @@ export const limits = {
   resumeWindowMs: 60_000,
   /** How long a placement by the director waits for its client. */
   placementMs: 30_000,
+  /** How long a connection test may take: then its room ends, whatever its client does. */
+  preflightMs: 30_000,
+  /** Seats of a connection test at most: two for a call with oneself, two to try relays. */
+  preflightSeats: 4,
   /** A socket's loss is told to the others after this: a signaling restart is over before. */
   reconnectingGraceMs: 1_500,
   requestTimeoutMs: 10_000,

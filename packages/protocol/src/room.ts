@@ -85,6 +85,8 @@ export const RoomInfo = z.object({
   incarnation: z.string(),
   createdAt: z.number(),
   settings: RoomSettings,
+  /** When it ends by itself, whoever is in it; absent for rooms without such a time. */
+  endsAt: z.number().optional(),
 });
 export type RoomInfo = z.infer<typeof RoomInfo>;
 

@@ -41,6 +41,7 @@ export async function director(
     ],
     rtpCapabilities: { codecs: [{ kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 }] },
     guestAccess: true,
+    publicPreflight: true,
     logger: silentLogger,
     ...rest,
   });

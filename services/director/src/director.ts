@@ -12,6 +12,7 @@ import { describeRoutes } from './openapi.ts';
 import { participantRoutes } from './participant-routes.ts';
 import { Placement } from './placement.ts';
 import { placementRoutes } from './placement-routes.ts';
+import { preflightRoutes } from './preflight-routes.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { roomRoutes } from './room-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -27,6 +28,8 @@ export type DirectorOptions = {
   rtpCapabilities: RtpCapabilities;
   /** Anybody may join any room by its name. */
   guestAccess: boolean;
+  /** Anybody may test the connection; else only who has a join token. */
+  publicPreflight: boolean;
   logger: Logger;
 };
 
@@ -53,7 +56,14 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
     const api = scope as unknown as HttpApp;
     guardRoutes(api, new Callers(keys));
     await describeRoutes(api);
-    for (const add of [joinRoutes, roomRoutes, participantRoutes, tokenRoutes, placementRoutes])
+    for (const add of [
+      joinRoutes,
+      preflightRoutes,
+      roomRoutes,
+      participantRoutes,
+      tokenRoutes,
+      placementRoutes,
+    ])
       add(api, context);
   });
 }

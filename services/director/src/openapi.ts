@@ -28,7 +28,7 @@ const components = {
 } as const;
 
 const tags = {
-  join: 'Getting into a room',
+  join: 'Getting into a room, and testing whether one could',
   rooms: 'Rooms and their settings',
   participants: 'Those who are in a room, and moderation',
   lobby: 'Those who wait to be admitted',

@@ -54,6 +54,19 @@ describe('[SG22] the reaper', () => {
     reaper.close();
   });
 
+  test('[DI8] ends a room whose time is over, with those who are in it', async () => {
+    const { rooms, reaper } = await setUp();
+    await rooms.ensureRoom('short', RoomSettings.parse({}), 10_000);
+    const claims = { identity: 'a', displayName: '', metadata: '', grants: Grants.parse({}) };
+    const { participantId, secret } = await rooms.createSeat('short', claims, 'm');
+    await rooms.attach('short', participantId, secret, 'alive');
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(await rooms.list()).toContain('short');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await rooms.list()).toEqual(['r']);
+    reaper.close();
+  });
+
   test('ends a room that stayed empty for its time-out, no sooner', async () => {
     const { rooms, reaper } = await setUp({ emptyTimeoutSeconds: 30 });
     await vi.advanceTimersByTimeAsync(28_000);

@@ -9,7 +9,7 @@ const sweepMs = 1_000;
 const leaseMs = 5_000;
 
 /**
- * Gives up seats whose clients stayed away too long, and ends rooms that stayed empty. One node of the cluster does it at
+ * Gives up seats whose clients stayed away too long, and ends rooms that stayed empty or whose time is over. One node of the cluster does it at
  * a time; everything it does is refused by the log if the client came back meanwhile.
  */
 export class SessionReaper extends Lifetime {
@@ -67,6 +67,7 @@ export class SessionReaper extends Lifetime {
 
   async #sweepRoom(roomId: string, now: number, alive: ReadonlySet<string>): Promise<void> {
     const reader = await this.#rooms.read(roomId);
+    if (now >= (reader.room!.endsAt ?? Number.POSITIVE_INFINITY)) return this.#rooms.endRoom(roomId);
     let seats = 0;
     for (const session of reader.sessions) {
       seats += 1;

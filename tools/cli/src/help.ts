@@ -10,6 +10,8 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
   ./weir test [NAME…]    run all tests, or those whose path contains a NAME
   ./weir check           lint, types and package arrows, under a minute
   ./weir bench [NAME]    list the measurements, or run one
+  ./weir pack            npm packages of the SDK for your own pages
+  ./weir reference       write docs/reference anew from the sources
   ./weir help COMMAND    all options of a command
 
 The first start installs what it needs (Node, npm packages, the media engine) and says so; later ones start at once.
@@ -35,6 +37,7 @@ const commands: Record<string, string> = {
   --media-port N        first port for media, UDP and TCP; each worker takes one (free ports are chosen)
   --workers N           media workers, one processor core each (all cores)
   --no-guests           only who has a token may join; else anybody who knows the name of a room
+  --no-public-preflight only who has a token may test the connection; else anybody who opens /preflight
   --log-level LEVEL     debug, info, warn or error (info)
 
 Browsers give cameras and microphones only to pages over https or on localhost: for other machines use --tls.
@@ -84,6 +87,14 @@ packages that the tests need (as root; else it names them). The last line is the
   ./weir bench                the list, with the options of each and their defaults
   ./weir bench NAME           a table, and as the last line of stdout the result as JSON
   ./weir bench NAME --json    only the latter
+`,
+  reference: `./weir reference: writes the API reference (docs/reference) anew from the doc comments of the sources.
+`,
+  pack: `./weir pack [--out DIR]: packs the SDK, the React components and what they need into npm packages.
+
+  --out DIR             where the tarballs go (.weir/packages in the checkout); their paths go to stdout
+
+  npm install $(./weir pack)       in a project beside: installs them
 `,
 };
 

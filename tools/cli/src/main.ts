@@ -8,6 +8,8 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<numb
   test: () => import('./test.ts'),
   check: () => import('./check.ts'),
   bench: () => import('./bench.ts'),
+  pack: () => import('./pack.ts'),
+  reference: () => import('./reference.ts'),
 };
 
 /** Runs one command line and answers with the exit status: 0 well, 1 failed, 2 not understood. */

@@ -45,6 +45,8 @@ export type PlatformConfig = {
   logPretty: boolean;
   /** Anybody may join any room by its name (`/meet/ROOM`). Default true. */
   guestAccess?: boolean;
+  /** Anybody may test the connection (`/preflight`); else only who has a join token. Default true. */
+  publicPreflight?: boolean;
   /** API requests a minute from one address. */
   requestsPerMinute?: number;
 };
@@ -91,6 +93,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     iceServers: () => [],
     rtpCapabilities: routerRtpCapabilities(),
     guestAccess: config.guestAccess ?? true,
+    publicPreflight: config.publicPreflight ?? true,
     logger,
   });
   await serveMeet(app, logger);
@@ -179,5 +182,5 @@ async function serveMeet(app: HttpApp, logger: Logger): Promise<void> {
   const built = join(checkout, 'apps', 'meet', 'dist');
   const isBuilt = await stat(join(built, 'index.html')).catch(() => undefined);
   if (!isBuilt) return logger.warn({ built }, 'the web app is not built: run npm run build -w @weir/meet');
-  await serveApp(app, built, ['/', '/meet/:room']);
+  await serveApp(app, built, ['/', '/meet/:room', '/preflight']);
 }

@@ -19,6 +19,7 @@ test('without options: the page on this machine only; with https for the network
     dataDir,
     logLevel: 'info',
     guestAccess: true,
+    publicPreflight: true,
   });
   expect(config.announce!.length).toBeGreaterThan(0);
   expect((await read('--tls')).host).toBe('0.0.0.0');
@@ -29,12 +30,15 @@ test('every option arrives', async () => {
   const config = await read(
     ...['--port', '8443', '--host', '127.0.0.1', '--tls', '--media-port', '40000', '--workers', '2'],
     ...['--log-level', 'debug', '--announce', '127.0.0.1', '--announce', 'localhost', '--no-guests'],
+    '--no-public-preflight',
   );
   expect(config).toMatchObject({
     port: 8443,
     host: '127.0.0.1',
     mediaPort: 40_000,
     workers: 2,
+    guestAccess: false,
+    publicPreflight: false,
     logLevel: 'debug',
   });
   expect(config.announce).toEqual(['127.0.0.1', 'localhost']);

@@ -18,6 +18,7 @@ export const upOptions = {
   'media-port': { type: 'string' },
   workers: { type: 'string' },
   'no-guests': { type: 'boolean', default: false },
+  'no-public-preflight': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -51,6 +52,7 @@ export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
     ...(mediaPort !== undefined && { mediaPort }),
     ...(workers !== undefined && { workers }),
     guestAccess: !values['no-guests'],
+    publicPreflight: !values['no-public-preflight'],
     logLevel,
     logPretty: process.stderr.isTTY ?? false,
   };

@@ -1,0 +1,11 @@
+export {
+  type CheckId,
+  type CheckStatus,
+  judge,
+  type PreflightCheck,
+  type PreflightReport,
+} from './judge.ts';
+export type { FirewallRule, Measurements } from './measurements.ts';
+export { type PreflightOptions, runPreflight } from './preflight.ts';
+export { reportText } from './report-text.ts';
+export { type CheckCode, type VerdictLevel, words } from './words.ts';

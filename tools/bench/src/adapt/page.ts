@@ -1,0 +1,98 @@
+// Runs in the browser: one side of a call between two, and what it can say of it.
+import { type Downlink, type RemotePublication, Room, type RoomOptions } from '@weir/client';
+
+/** How a viewer's picture and sound stand, with counts since they began. */
+export type Look = {
+  /** Since `connect`. */
+  ms: number;
+  /** Lines of the picture that was decoded last; 0: none is received. */
+  lines: number;
+  layer: number;
+  limitedBy: string;
+  downlink: Downlink;
+  videoBytes: number;
+  frames: number;
+  freezes: number;
+  frozenSeconds: number;
+  audioBytes: number;
+  concealedSamples: number;
+  samples: number;
+};
+
+class CallSide {
+  #room!: Room;
+  #startedAt = 0;
+
+  /** Sends a camera of 720 lines and a tone. */
+  async send(options: RoomOptions): Promise<void> {
+    await this.#join(options);
+    const { track } = weirTest.frameCodeSource({ width: 1280, height: 720, fps: 15 });
+    await this.#room.local.publish(track, { source: 'camera' });
+    await this.#room.local.publish(weirTest.toneSource().track, { source: 'microphone' });
+  }
+
+  /** Shows what is received, for as long as the page lives. */
+  async watch(options: RoomOptions): Promise<void> {
+    await this.#join(options);
+  }
+
+  async leave(): Promise<void> {
+    await this.#room.leave();
+  }
+
+  async look(): Promise<Look> {
+    const camera = this.#publication('camera');
+    const [video, audio] = [
+      await this.#inbound(camera),
+      await this.#inbound(this.#publication('microphone')),
+    ];
+    const layer = camera?.layer?.spatial ?? -1;
+    return {
+      ms: performance.now() - this.#startedAt,
+      lines: layer < 0 ? 0 : number(video.frameHeight),
+      layer,
+      limitedBy: camera?.limitedBy ?? '',
+      downlink: this.#room.downlink,
+      videoBytes: number(video.bytesReceived),
+      frames: number(video.framesDecoded),
+      freezes: number(video.freezeCount),
+      frozenSeconds: number(video.totalFreezesDuration),
+      audioBytes: number(audio.bytesReceived),
+      concealedSamples: number(audio.concealedSamples),
+      samples: number(audio.totalSamplesReceived),
+    };
+  }
+
+  async #join(options: RoomOptions): Promise<void> {
+    this.#startedAt = performance.now();
+    this.#room = new Room(options);
+    this.#room.events.on('trackSubscribed', ({ kind }, track) => {
+      const element = document.createElement(kind === 'video' ? 'video' : 'audio');
+      Object.assign(element, { autoplay: true, playsInline: true, muted: kind === 'video' });
+      element.srcObject = new MediaStream([track]);
+      document.body.append(element);
+    });
+    await this.#room.connect();
+  }
+
+  #publication(source: 'camera' | 'microphone'): RemotePublication | undefined {
+    return [...this.#room.remotes.values()].flatMap((remote) => remote.publication(source) ?? [])[0];
+  }
+
+  async #inbound(publication: RemotePublication | undefined): Promise<Record<string, unknown>> {
+    const track = publication?.mediaTrack;
+    const report = track && (await this.#room.debug.receive?.getStats(track));
+    for (const [, entry] of (report ?? []) as Iterable<[string, Record<string, unknown>]>)
+      if (entry.type === 'inbound-rtp') return entry;
+    return {};
+  }
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+declare global {
+  var side: CallSide;
+}
+globalThis.side = new CallSide();
