@@ -3,6 +3,7 @@ import {
   AudioRenderer,
   ChatPanel,
   ControlBar,
+  DebugPanel,
   deviceProblem,
   type JoinChoice,
   type Panel,
@@ -14,6 +15,7 @@ import {
   type StageChoice,
   useMediaSwitch,
   useRoom,
+  useShortcuts,
   useWords,
 } from '@weir/react';
 import { MonitorUp } from 'lucide-react';
@@ -54,6 +56,8 @@ function CallStage({ choice }: { choice: JoinChoice }) {
   const room = useRoom();
   const [panel, setPanel] = useState<Panel>();
   const [ending, setEnding] = useState(false);
+  const [debugging, setDebugging] = useState(() => new URLSearchParams(location.search).has('debug'));
+  useShortcuts({ '`': () => setDebugging((shown) => !shown) });
   const onProblem = useProblemToast();
   useCallNews(panel, setPanel);
   useRunningMemory(choice);
@@ -84,6 +88,7 @@ function CallStage({ choice }: { choice: JoinChoice }) {
         />
       </footer>
       <AudioRenderer />
+      {debugging && <DebugPanel />}
       {ending && (
         <ConfirmDialog
           title={words.endTitle}

@@ -55,6 +55,7 @@ export type RoomDebug = {
   send?: RTCPeerConnection;
   receive?: RTCPeerConnection;
   receivers: RTCPeerConnection[];
+  mediaSessionId: string | undefined;
   receiving: ReceivingState;
   peerConnections: PeerConnectionUse;
   timings: Record<string, number>;
@@ -156,6 +157,7 @@ export class Room {
     const connections = this.#engine instanceof BrowserEngine ? this.#engine.connections : { receivers: [] };
     return {
       ...connections,
+      mediaSessionId: this.#engine.mediaSessionId,
       receiving: this.#subscriber.state,
       peerConnections: peerConnections.use,
       timings: { ...this.#marks },

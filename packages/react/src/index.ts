@@ -4,6 +4,7 @@ export { type ChatMessage, chatHistoryLimit } from './chat-history.ts';
 export { ChatPanel } from './chat-panel.tsx';
 export type { Quality, QualityLevel, QualityReason } from './connection-quality.ts';
 export { ControlBar, type ControlBarProps, type Panel } from './control-bar.tsx';
+export { DebugPanel } from './debug-panel.tsx';
 export { LayoutMenu } from './layout-menu.tsx';
 export { LobbyPanel } from './lobby-panel.tsx';
 export { ParticipantGrid } from './participant-grid.tsx';

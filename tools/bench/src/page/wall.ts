@@ -64,7 +64,11 @@ class Wall {
     let error: string | undefined;
     const deadline = performance.now() + options.timeoutMs;
     const work = async () => {
-      for (let seat = waiting.shift(); seat && !error && performance.now() < deadline; seat = waiting.shift()) {
+      for (
+        let seat = waiting.shift();
+        seat && !error && performance.now() < deadline;
+        seat = waiting.shift()
+      ) {
         try {
           await this.#joinOne(seat);
         } catch (failure) {
@@ -83,7 +87,9 @@ class Wall {
     this.#rooms.push(room);
     room.events.on('trackSubscribed', (_, track) => this.#show(track, () => false));
     await room.connect();
-    const tracks: RemotePublication[] = [...room.remotes.values()].flatMap((p) => [...p.publications.values()]);
+    const tracks: RemotePublication[] = [...room.remotes.values()].flatMap((p) => [
+      ...p.publications.values(),
+    ]);
     await tracks[stream % tracks.length]?.setSubscribed(true);
   }
 
