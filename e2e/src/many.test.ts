@@ -43,14 +43,14 @@ afterAll(async () => {
   await platform?.[Symbol.asyncDispose]();
 });
 
-test('[SG45][SG46][SG47] more streams than one connection takes are received over two; one that fails takes only its share with it, and that comes back', async () => {
+test('[SG45][SG46][SG47] more streams than one connection takes are received over several; one that fails takes only its share with it, and that comes back', async () => {
   const viewer = await people.join('viewer', { room });
   const { page } = viewer;
   const receiving = () => page.evaluate(() => seat.room.debug.receiving);
   const allReceived = async () => {
     const { received, waiting, negotiating, transports } = await receiving();
     if (received !== streams) return `${received} received, ${negotiating} under way, ${waiting} waiting`;
-    return transports.length === 2 || `${transports.length} transports`;
+    return transports.length > 1 || 'all over one transport';
   };
   /** Pictures decoded so far, of each receive connection. */
   const decoded = () =>
@@ -65,8 +65,9 @@ test('[SG45][SG46][SG47] more streams than one connection takes are received ove
   await eventually(allReceived, slow);
   await eventually(async () => (await decoded()) === streams || `${await decoded()} live`, slow);
 
-  const [first, second] = (await receiving()).transports;
-  expect(first!.tracks).toBeLessThanOrEqual(100);
+  const { transports } = await receiving();
+  const [first, second] = transports;
+  expect(Math.max(...transports.map(({ tracks }) => tracks))).toBeLessThanOrEqual(100);
   const mediaSession = await page.evaluate(() => seat.room.debug.mediaSessionId);
   await platform.sfu.node.handlers['transport.close'](
     { mediaSessionId: mediaSession!, transportId: second!.transportId },
