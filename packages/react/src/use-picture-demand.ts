@@ -1,15 +1,9 @@
 import type { Publication, RemotePublication } from '@weir/client';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { PictureDemand, type PictureRank } from './picture-demand.ts';
 import { useRoom } from './room-context.tsx';
 
-/** So near to being scrolled into view a picture is asked for: it is there when it is seen. */
-const nearMargin = '200px';
-
-/**
- * Asks the server for as much of a remote picture as fits `element`, and for its bits in the order of `rank`; for nothing
- * while the element is scrolled out of view.
- */
+/** Asks the server for as much of a remote picture as fits `element`, and for its bits in the order of `rank`. */
 export function usePictureDemand(
   publication: Publication | undefined,
   element: HTMLElement | null,
@@ -17,40 +11,22 @@ export function usePictureDemand(
 ): void {
   const room = useRoom();
   const [viewer] = useState({});
-  const current = useRef(rank);
   useEffect(() => {
     if (!publication || publication.participant.isLocal || !element) return;
     const remote = publication as RemotePublication;
     const demand = PictureDemand.of(room);
-    let pixels = 0;
-    let inView = true;
-    const show = () => {
-      demand.show(remote, viewer, inView ? pixels : 0);
-      if (inView && pixels > 0) demand.rank(remote, viewer, current.current); // Who is not shown has none.
-    };
-    const sizes = new ResizeObserver(([entry]) => {
+    const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect;
       // A tile's picture covers it: a narrow tile shows the middle of a wide picture.
-      pixels = Math.round(Math.max(height, (width * 9) / 16) * devicePixelRatio);
-      show();
+      demand.show(remote, viewer, Math.round(Math.max(height, (width * 9) / 16) * devicePixelRatio));
     });
-    const views = new IntersectionObserver(
-      (entries) => {
-        inView = entries.at(-1)!.isIntersecting;
-        show();
-      },
-      { rootMargin: nearMargin },
-    );
-    sizes.observe(element);
-    views.observe(element);
+    observer.observe(element);
     return () => {
-      sizes.disconnect();
-      views.disconnect();
+      observer.disconnect();
       demand.show(remote, viewer, 0);
     };
   }, [room, publication, element, viewer]);
   useEffect(() => {
-    current.current = rank;
     if (publication && !publication.participant.isLocal)
       PictureDemand.of(room).rank(publication as RemotePublication, viewer, rank);
   }, [room, publication, viewer, rank]);
