@@ -1,5 +1,6 @@
 import { ensureWebApp } from '@weir/cli';
 import { eventually, freePort, launchChromium, udpProxy } from '@weir/testing';
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mediaDetour } from './media-detour.ts';
@@ -60,6 +61,14 @@ async function seesLive(page: Page, name: string): Promise<void> {
   }, slow);
 }
 
+/** What axe-core finds wrong on the page by WCAG 2.1 AA, in words. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source); // By the debugger: the page's own policy allows no foreign script.
+  const run = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })`;
+  const { violations } = await page.evaluate<AxeResults>(run);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`);
+}
+
 const close = (...pages: Page[]) => Promise.all(pages.map((page) => page.context().close()));
 
 describe('[J3] the meeting app', () => {
@@ -108,6 +117,43 @@ describe('[J3] the meeting app', () => {
     await eventually(async () => (await tileOf(ada, 'Ben').count()) === 0 || 'Ben is still there');
     await ben.getByTestId('rejoin-button').click();
     await seesLive(ada, 'Ben');
+    await close(ada, ben);
+  });
+
+  test('without barriers: preview, call, panels, keys, another language, the end', async () => {
+    const ada = await atPreview('barriers');
+    await ada.getByTestId('name-input').waitFor();
+    expect(await barriers(ada)).toEqual([]);
+    await joins(ada, 'Ada');
+    await ada.getByTestId('call').waitFor();
+    const ben = await inCall('barriers', 'Ben');
+    await seesLive(ada, 'Ben');
+    await ada.getByTestId('chat-button').click();
+    await ada.getByTestId('chat-panel').waitFor();
+    expect(await barriers(ada)).toEqual([]);
+    await ada.getByTestId('participants-button').click();
+    await ada.getByTestId('participants-panel').waitFor();
+    expect(await barriers(ada)).toEqual([]);
+    await ada.keyboard.press('Escape');
+
+    await ada.getByTestId('reaction-button').click();
+    // It is there for a moment only: who looks afterwards may be late.
+    const seen = ben.getByTestId('reaction').filter({ hasText: 'Ada' }).waitFor();
+    await ada.getByTestId('react-agree').click();
+    await seen;
+    await ben.keyboard.press('h');
+    await tileOf(ada, 'Ben').getByRole('img', { name: 'number 1 in line' }).waitFor();
+    await ben.keyboard.press('?');
+    await ben.getByTestId('shortcuts').waitFor();
+    await ben.keyboard.press('Escape');
+    await ben.getByTestId('shortcuts').waitFor({ state: 'detached' });
+    await ben.getByTestId('options-button').click();
+    await ben.getByTestId('language-de').click();
+    await ben.getByRole('button', { name: 'Verlassen' }).waitFor();
+    await seesLive(ben, 'Ada'); // The call goes on.
+    await ben.getByTestId('leave-button').click();
+    await ben.getByText('Sie haben den Anruf verlassen').waitFor();
+    expect(await barriers(ben)).toEqual([]);
     await close(ada, ben);
   });
 

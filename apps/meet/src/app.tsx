@@ -1,6 +1,8 @@
+import { WordsProvider } from '@weir/react';
 import { Compass } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { FaultBoundary } from './fault-boundary.tsx';
+import { useLanguage } from './language.ts';
 import { Meeting } from './meeting.tsx';
 import { MessagePage } from './message-page.tsx';
 import { routeOf, usePath } from './router.ts';
@@ -13,24 +15,31 @@ const PreflightPage = lazy(async () => ({ default: (await import('./preflight-pa
 
 export function App() {
   const route = routeOf(usePath());
+  const { callWords } = useLanguage();
   return (
     <FaultBoundary>
-      <ToastProvider>
-        {route.page === 'start' && <StartPage />}
-        {route.page === 'meet' && <Meeting key={route.roomId} roomId={route.roomId} />}
-        {route.page === 'preflight' && (
-          <Suspense>
-            <PreflightPage />
-          </Suspense>
-        )}
-        {route.page === 'not-found' && (
-          <MessagePage icon={<Compass aria-hidden="true" />} title={words.notFound} text={location.pathname}>
-            <a className="weir-button" href="/">
-              {words.toStart}
-            </a>
-          </MessagePage>
-        )}
-      </ToastProvider>
+      <WordsProvider words={callWords}>
+        <ToastProvider>
+          {route.page === 'start' && <StartPage />}
+          {route.page === 'meet' && <Meeting key={route.roomId} roomId={route.roomId} />}
+          {route.page === 'preflight' && (
+            <Suspense>
+              <PreflightPage />
+            </Suspense>
+          )}
+          {route.page === 'not-found' && (
+            <MessagePage
+              icon={<Compass aria-hidden="true" />}
+              title={words.notFound}
+              text={location.pathname}
+            >
+              <a className="weir-button" href="/">
+                {words.toStart}
+              </a>
+            </MessagePage>
+          )}
+        </ToastProvider>
+      </WordsProvider>
     </FaultBoundary>
   );
 }

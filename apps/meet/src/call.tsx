@@ -14,6 +14,7 @@ import {
   type RoomProviderProps,
   type StageChoice,
   useMediaSwitch,
+  usePictureInPicture,
   useRoom,
   useShortcuts,
   useWords,
@@ -21,9 +22,11 @@ import {
 import { MonitorUp } from 'lucide-react';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { AloneHint, CallInfo } from './call-info.tsx';
+import { CallMenuItems } from './call-menu-items.tsx';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 import { ConnectionNotice } from './connection-notice.tsx';
 import { memory } from './memory.ts';
+import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { StatusBanner } from './status-banner.tsx';
 import { useToast } from './toasts.tsx';
 import { useCallNews } from './use-call-news.ts';
@@ -57,7 +60,9 @@ function CallStage({ choice }: { choice: JoinChoice }) {
   const [panel, setPanel] = useState<Panel>();
   const [ending, setEnding] = useState(false);
   const [debugging, setDebugging] = useState(() => new URLSearchParams(location.search).has('debug'));
-  useShortcuts({ '`': () => setDebugging((shown) => !shown) });
+  const [helping, setHelping] = useState(false);
+  const picture = usePictureInPicture();
+  useShortcuts({ '?': () => setHelping(true), '`': () => setDebugging((shown) => !shown) });
   const onProblem = useProblemToast();
   useCallNews(panel, setPanel);
   useRunningMemory(choice);
@@ -85,10 +90,13 @@ function CallStage({ choice }: { choice: JoinChoice }) {
           onLeave={() => void room.leave()}
           onEndForAll={() => setEnding(true)}
           onProblem={onProblem}
+          menuItems={<CallMenuItems picture={picture} onShortcuts={() => setHelping(true)} />}
         />
       </footer>
       <AudioRenderer />
       {debugging && <DebugPanel />}
+      {picture.window}
+      {helping && <ShortcutsDialog onClose={() => setHelping(false)} />}
       {ending && (
         <ConfirmDialog
           title={words.endTitle}

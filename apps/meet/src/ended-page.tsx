@@ -5,7 +5,7 @@ import { type EndWords, words } from './words.ts';
 
 /** After a call, or instead of one: what happened, and the way back where there is one. */
 export function EndedPage({ error, onRejoin }: { error: PlatformError | undefined; onRejoin: () => void }) {
-  const { title, text, again } = error ? endWords(error) : leftWords;
+  const { title, text, again } = error ? endWords(error) : leftWords();
   return (
     <MessagePage icon={<EndIcon code={error?.code} />} title={title} text={text} testId="ended-page">
       {again && (
@@ -34,7 +34,9 @@ export function EndedPage({ error, onRejoin }: { error: PlatformError | undefine
   );
 }
 
-const leftWords: EndWords = { title: words.leftTitle, text: words.leftText, again: words.rejoin };
+function leftWords(): EndWords {
+  return { title: words.leftTitle, text: words.leftText, again: words.rejoin };
+}
 
 /** The words for an error: its own, else those of its kind. */
 export function endWords(error: PlatformError): EndWords {

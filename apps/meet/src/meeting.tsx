@@ -1,16 +1,14 @@
-import { PlatformError, Room, type RoomStatus } from '@weir/client';
-import { Avatar, deviceProblem, type JoinChoice, PreJoin, useWords } from '@weir/react';
-import { DoorOpen, LoaderCircle } from 'lucide-react';
+import { hasSeat, PlatformError, type Room, type RoomStatus } from '@weir/client';
+import { deviceProblem, type JoinChoice, PreJoin, useWords } from '@weir/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { Call } from './call.tsx';
+import { useBrand } from './brand-context.tsx';
 import { EndedPage } from './ended-page.tsx';
 import { readInvitation } from './invitation.ts';
 import { memory } from './memory.ts';
-import { MessagePage } from './message-page.tsx';
 import { Page } from './page.tsx';
 import { preflightPath } from './router.ts';
 import { useToast } from './toasts.tsx';
-import { enter, openRoom } from './visit.ts';
+import { Entering, LobbyWaiting } from './waiting-pages.tsx';
 import { words } from './words.ts';
 
 declare global {
@@ -18,9 +16,14 @@ declare global {
   var weirRoom: Room | undefined;
 }
 
+/** What a call needs beyond the preview: loaded while that is looked at. */
+const loadVisit = () => Promise.all([import('./visit.ts'), import('./call.tsx')] as const);
+type Visit = Awaited<ReturnType<typeof loadVisit>>;
+
 type Step =
   | { at: 'preview' }
-  | { at: 'visit'; room: Room; choice: JoinChoice; status: RoomStatus }
+  | { at: 'loading'; choice: JoinChoice }
+  | { at: 'visit'; room: Room; choice: JoinChoice; status: RoomStatus; Call: Visit[1]['Call'] }
   | { at: 'ended'; error: PlatformError | undefined; choice: JoinChoice };
 
 /** A visit to a room: preview, joining, lobby, call, end. */
@@ -28,55 +31,78 @@ export function Meeting({ roomId }: { roomId: string }) {
   const [invitation] = useState(() => readInvitation(roomId));
   const [initial] = useState(() => initialChoice(invitation));
   const [step, setStep] = useState<Step>({ at: 'preview' });
-  const running = useRef<Room>(undefined);
+  const visiting = useRef<{ leave(): void }>(undefined);
   const onProblem = useDeviceToast();
 
   const join = useCallback(
-    (choice: JoinChoice) => {
-      if (running.current && running.current.status !== 'closed') return;
-      const room = openRoom(invitation, choice);
+    async (choice: JoinChoice) => {
+      if (visiting.current) return;
+      visiting.current = { leave: () => {} };
+      const end = (error: PlatformError | undefined) => {
+        visiting.current = undefined;
+        setStep({ at: 'ended', error, choice });
+      };
+      setStep({ at: 'loading', choice });
       memory.setRunning(invitation.roomId, choice);
-      running.current = room;
+      const loaded = await loadVisit().catch(() => undefined);
+      if (!loaded) return end(new PlatformError('connection-lost', 'the page could not be loaded in full'));
+      if (!visiting.current) return; // Another page was taken meanwhile.
+      const [{ openRoom, enter }, { Call }] = loaded;
+      const room = openRoom(invitation, choice);
+      visiting.current = room;
       globalThis.weirRoom = room;
       room.events.on('statusChanged', (status) => {
-        if (status !== 'closed') setStep({ at: 'visit', room, choice, status });
-        else setStep({ at: 'ended', error: room.closeError, choice });
+        if (status === 'closed') end(room.closeError);
+        else setStep({ at: 'visit', room, choice, status, Call });
       });
-      enter(room, choice, onProblem).catch((error) =>
-        setStep({ at: 'ended', error: room.closeError ?? unlessLeft(error), choice }),
-      );
+      enter(room, choice, onProblem).catch((error) => end(room.closeError ?? unlessLeft(error)));
     },
     [invitation, onProblem],
   );
   const joinFromPreview = (choice: JoinChoice) => {
     memory.choice = choice;
-    join(choice);
+    void join(choice);
   };
 
+  const { name } = useBrand();
   useEffect(() => {
-    void Room.prepare(); // While the preview is looked at.
-    document.title = `${invitation.roomId} · ${words.product}`;
-    if (invitation.skipPreview || Room.hasSeat(invitation.roomId)) join(initial);
+    document.title = `${invitation.roomId} · ${name}`;
+  }, [invitation, name]);
+  useEffect(() => {
+    // While the preview is looked at; tried again when it is needed.
+    loadVisit().then(
+      ([visit]) => visit.prepare(),
+      () => {},
+    );
+    if (invitation.skipPreview || hasSeat(invitation.roomId)) void join(initial);
   }, [invitation, initial, join]);
   useEffect(
     () => () => {
-      void running.current?.leave(); // Another page was taken; a closed tab or reload does not come here.
+      // Another page was taken; a closed tab or reload does not come here.
+      visiting.current?.leave();
+      visiting.current = undefined;
     },
     [],
   );
 
   // Who left with the microphone off comes back with it off.
   const lastChoice = (ended: { choice: JoinChoice }) => memory.running(invitation.roomId) ?? ended.choice;
-  if (step.at === 'ended') return <EndedPage error={step.error} onRejoin={() => join(lastChoice(step))} />;
+  if (step.at === 'ended')
+    return <EndedPage error={step.error} onRejoin={() => void join(lastChoice(step))} />;
   const status = step.at === 'visit' ? step.status : undefined;
   if (step.at === 'visit' && (status === 'connected' || status === 'reconnecting'))
-    return <Call room={step.room} choice={step.choice} />;
+    return <step.Call room={step.room} choice={step.choice} />;
   if (step.at === 'visit' && status === 'waiting') return <LobbyWaiting {...step} />;
   if (step.at === 'visit' && step.choice === initial) return <Entering room={step.room} />;
-  if (invitation.skipPreview || Room.hasSeat(invitation.roomId)) return <Entering />;
+  if (step.at === 'loading' && step.choice === initial) return <Entering />;
+  if (invitation.skipPreview || hasSeat(invitation.roomId)) return <Entering />;
   return (
     <Page testId="preview-page">
-      <PreJoin initial={initial} joining={status === 'connecting'} onJoin={joinFromPreview}>
+      <PreJoin
+        initial={initial}
+        joining={step.at === 'loading' || status === 'connecting'}
+        onJoin={joinFromPreview}
+      >
         <div className="meet-preview-title">
           <h1>{words.previewTitle(invitation.roomId)}</h1>
           <p className="weir-quiet">
@@ -93,7 +119,7 @@ export function Meeting({ roomId }: { roomId: string }) {
 
 /** As it was before a reload of the page, else as last time, under the invitation's name. */
 function initialChoice({ roomId, displayName, skipPreview }: ReturnType<typeof readInvitation>): JoinChoice {
-  const before = Room.hasSeat(roomId) ? memory.running(roomId) : undefined;
+  const before = hasSeat(roomId) ? memory.running(roomId) : undefined;
   if (before) return before;
   const last = memory.choice;
   const name = displayName || last.displayName;
@@ -112,45 +138,5 @@ function useDeviceToast() {
     (error: PlatformError, source: 'camera' | 'microphone') =>
       toast({ text: deviceProblem(callWords, error.code, callWords[source]), problem: true }),
     [toast, callWords],
-  );
-}
-
-function Entering({ room }: { room?: Room }) {
-  return (
-    <MessagePage
-      icon={<LoaderCircle className="weir-spin" aria-hidden="true" />}
-      title={words.entering}
-      text=""
-      testId="entering"
-    >
-      {room && (
-        <button type="button" className="weir-button" onClick={() => void room.leave()}>
-          {words.cancel}
-        </button>
-      )}
-    </MessagePage>
-  );
-}
-
-function LobbyWaiting({ room, choice }: { room: Room; choice: JoinChoice }) {
-  return (
-    <MessagePage
-      icon={
-        choice.displayName ? <Avatar name={choice.displayName} identity={choice.displayName} /> : <DoorOpen />
-      }
-      title={words.lobbyTitle}
-      text={words.lobbyText}
-      testId="lobby-waiting"
-    >
-      <LoaderCircle className="weir-spin" aria-hidden="true" />
-      <button
-        type="button"
-        className="weir-button"
-        onClick={() => void room.leave()}
-        data-testid="leave-button"
-      >
-        {words.cancel}
-      </button>
-    </MessagePage>
   );
 }

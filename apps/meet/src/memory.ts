@@ -35,6 +35,15 @@ export const memory = {
     write(local, 'weir.choice', { ...memory.choice, devices });
   },
 
+  /** What the page was told to speak. */
+  get language(): string | undefined {
+    const kept = read<unknown>(local, 'weir.language', undefined);
+    return typeof kept === 'string' ? kept : undefined;
+  },
+  set language(language: string | undefined) {
+    write(local, 'weir.language', language);
+  },
+
   /** How the stage was looked at. */
   get stage(): Partial<StageChoice> {
     const { layout, self } = read<Partial<StageChoice>>(local, 'weir.stage', {});

@@ -1,5 +1,6 @@
 import { ArrowRight, Clock, Dices, X } from 'lucide-react';
 import { useState } from 'react';
+import { useBrand } from './brand-context.tsx';
 import { memory } from './memory.ts';
 import { Page } from './page.tsx';
 import { randomRoomName, roomNameFrom } from './room-name.ts';
@@ -8,6 +9,7 @@ import { words } from './words.ts';
 
 /** Names a room, or takes one of the last. */
 export function StartPage() {
+  const { tagline } = useBrand();
   const [text, setText] = useState('');
   const [recent, setRecent] = useState(memory.recentRooms);
   const room = roomNameFrom(text);
@@ -19,7 +21,7 @@ export function StartPage() {
   return (
     <Page testId="start-page">
       <div className="meet-start">
-        <h1>{words.tagline}</h1>
+        <h1>{tagline}</h1>
         <form
           onSubmit={(event) => {
             event.preventDefault();

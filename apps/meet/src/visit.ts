@@ -4,6 +4,11 @@ import { guestToken } from './guest-token.ts';
 import type { Invitation } from './invitation.ts';
 import { memory } from './memory.ts';
 
+/** What any room needs from the browser, for while the preview is looked at. */
+export function prepare(): Promise<void> {
+  return Room.prepare();
+}
+
 /** A room for this invitation, not yet connected. */
 export function openRoom({ roomId, token }: Invitation, choice: JoinChoice): Room {
   return new Room({ roomId, token: token ?? (() => guestToken(roomId, choice.displayName)) });

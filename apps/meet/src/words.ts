@@ -1,7 +1,10 @@
 import type { ErrorCode } from '@weir/client';
+import { counting } from '@weir/react';
 
-/** Every word of the app itself; those of the call's components are in @weir/react. */
-export const words = {
+const count = counting('en');
+
+/** Every word of the app itself, in English; those of the call's components are in @weir/react. */
+export const english = {
   product: 'Weir',
   tagline: 'Video calls on your own server.',
 
@@ -20,6 +23,21 @@ export const words = {
   faultText: 'Reload it: you come straight back into the call.',
   reload: 'Reload',
 
+  language: 'Language',
+  shortcuts: 'Keyboard shortcuts',
+  keys: {
+    M: 'Microphone on or off',
+    V: 'Camera on or off',
+    S: 'Share the screen, or stop',
+    H: 'Raise or lower the hand',
+    C: 'Chat',
+    P: 'Participants',
+    'PageUp / PageDown': 'Other participants',
+    Esc: 'Close the panel',
+    '?': 'This list',
+  } as Readonly<Record<string, string>>,
+  close: 'Close',
+
   // Preview
   previewTitle: (room: string) => `Join ${room}`,
   previewHint: 'Check your picture and sound, then join.',
@@ -37,7 +55,7 @@ export const words = {
   copied: 'Link copied',
   aloneTitle: 'You are the first one here.',
   aloneText: 'Send the link to those you want to meet.',
-  people: (count: number) => (count === 1 ? 'Only you' : `${count} people`),
+  people: (people: number) => (people === 1 ? 'Only you' : count(people, { one: 'person', other: 'people' })),
 
   // Banner
   offline: 'Your device is offline. You come back by itself once the network does.',
@@ -150,6 +168,16 @@ export const words = {
     },
   } satisfies Partial<Record<ErrorCode | 'network' | 'other', EndWords>>,
 };
+
+export type AppWords = Omit<typeof english, 'ends'> & { ends: Record<keyof typeof english.ends, EndWords> };
+
+/** The words of the language that the page speaks now; read anew in each render. */
+export let words: AppWords = english;
+
+/** Puts another language in place. What shows words has to be rendered again. */
+export function setWords(next: AppWords): void {
+  words = next;
+}
 
 /** `again`: the button that tries once more; absent where that is no use. */
 export type EndWords = { title: string; text: string; again?: string };

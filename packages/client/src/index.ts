@@ -21,4 +21,5 @@ export type { PublishOptions, VideoCodec } from './publish-options.ts';
 export { Room, type RoomDebug, type RoomOptions, type TokenSource } from './room.ts';
 export type { RoomEvents, RoomStatus, Sample } from './room-events.ts';
 export type { SampleChannel } from './sample-channel.ts';
+export { hasSeat } from './seat-storage.ts';
 export type { ReceivingState } from './subscriber.ts';

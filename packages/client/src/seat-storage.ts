@@ -7,7 +7,8 @@ const keyOf = (roomId: string) => `weir.seat.${roomId}`;
 const lockOf = (participantId: string) => `weir.seat.${participantId}`;
 /** Shorter than the server keeps the seat: an attempt that must fail is not worth its round trip. */
 const freshMs = 55_000;
-const lockWaitMs = 500;
+/** A busy machine takes a while to end the page before; a seat that is missed is a second one in the room. */
+const lockWaitMs = 2_000;
 
 function storage(): Storage | undefined {
   try {
@@ -26,6 +27,11 @@ function read(roomId: string): KeptSeat | undefined {
   }
 }
 
+/** As `Room.hasSeat`, for a page that loads the rest of the SDK only then. */
+export function hasSeat(roomId: string): boolean {
+  return read(roomId) !== undefined;
+}
+
 /**
  * Keeps a room's seat in sessionStorage. A duplicated tab copies that storage: a lock on the seat tells the copy from a
  * reload, so that it does not take the first tab's place.
@@ -34,7 +40,7 @@ export class SeatStorage {
   #release: (() => void) | undefined;
 
   static has(roomId: string): boolean {
-    return read(roomId) !== undefined;
+    return hasSeat(roomId);
   }
 
   /** The kept seat, unless it is too old or another tab sits on it. */

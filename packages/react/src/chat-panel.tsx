@@ -1,6 +1,7 @@
 import { CircleAlert, MessageSquare, SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatMessage } from './chat-history.ts';
+import { localeOf } from './counting.ts';
 import { linkParts } from './link-parts.ts';
 import { SidePanel } from './side-panel.tsx';
 import { type Chat, useChat } from './use-chat.ts';
@@ -94,7 +95,7 @@ function Message({ message, continued, onRetry }: MessageProps) {
       {!continued && (
         <p className="weir-message-head">
           <span className="weir-message-author">{author}</span>
-          <time dateTime={new Date(sentAt).toISOString()}>{clock.format(sentAt)}</time>
+          <time dateTime={new Date(sentAt).toISOString()}>{timeOf(sentAt, words.language)}</time>
         </p>
       )}
       <p className="weir-message-text">
@@ -121,7 +122,9 @@ function Message({ message, continued, onRetry }: MessageProps) {
   );
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+function timeOf(at: number, language: string): string {
+  return new Date(at).toLocaleTimeString(localeOf(language), { hour: '2-digit', minute: '2-digit' });
+}
 
 function MessageField({ onSend }: { onSend: (text: string) => Promise<void> }) {
   const words = useWords();

@@ -1,7 +1,6 @@
 import type { PlatformError } from '@weir/client';
 import {
   Hand,
-  type LucideIcon,
   MessageSquare,
   Mic,
   MicOff,
@@ -12,6 +11,8 @@ import {
   Video,
   VideoOff,
 } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { BarButton, SwitchButton } from './bar-button.tsx';
 import { LayoutMenu } from './layout-menu.tsx';
 import { OptionsMenu } from './options-menu.tsx';
 import { ReactionMenu } from './reaction-menu.tsx';
@@ -29,6 +30,8 @@ export type ControlBarProps = {
   panel?: Panel | undefined;
   onPanel: (panel: Panel | undefined) => void;
   onLeave: () => void;
+  /** The app's own lines in the menu of devices and more: `<MenuItem>`s. */
+  menuItems?: ReactNode;
   /** Shown to moderators only. */
   onEndForAll?: () => void;
   /** A device or switch that did not work. `what` is its name in words. */
@@ -36,7 +39,8 @@ export type ControlBarProps = {
 };
 
 /** Microphone, camera, screen, hand, panels and leaving; with the keys M, V, S, H, C and P. */
-export function ControlBar({ panel, onPanel, onLeave, onEndForAll, onProblem }: ControlBarProps) {
+export function ControlBar(props: ControlBarProps) {
+  const { panel, onPanel, onLeave, onEndForAll, onProblem, menuItems } = props;
   const words = useWords();
   const microphone = useMediaSwitch('microphone');
   const camera = useMediaSwitch('camera');
@@ -115,7 +119,9 @@ export function ControlBar({ panel, onPanel, onLeave, onEndForAll, onProblem }: 
         hand={{ on: hand.raised, flip: flipHand }}
         onProblem={onProblem}
         onEndForAll={onEndForAll}
-      />
+      >
+        {menuItems}
+      </OptionsMenu>
       <span className="weir-bar-gap" />
       <BarButton
         icon={MessageSquare}
@@ -149,73 +155,5 @@ export function ControlBar({ panel, onPanel, onLeave, onEndForAll, onProblem }: 
         <span className="weir-wide-only">{words.leave}</span>
       </button>
     </div>
-  );
-}
-
-type SwitchButtonProps = {
-  media: MediaSwitch;
-  /** On, off. */
-  icons: [LucideIcon, LucideIcon];
-  /** What a click does when on, when off. */
-  labels: [string, string];
-  shortcut: string;
-  testId: string;
-  onClick: () => void;
-};
-
-function SwitchButton({ media, icons, labels, shortcut, testId, onClick }: SwitchButtonProps) {
-  const words = useWords();
-  const { on, locked, pending } = media;
-  const why = locked === 'moderator' ? words.lockedByModerator : locked && words.lockedByGrants;
-  return (
-    <BarButton
-      icon={on ? icons[0] : icons[1]}
-      label={on ? labels[0] : labels[1]}
-      hint={why}
-      shortcut={shortcut}
-      testId={testId}
-      off={!on}
-      busy={pending}
-      locked={locked !== undefined}
-      onClick={onClick}
-    />
-  );
-}
-
-type BarButtonProps = {
-  icon: LucideIcon;
-  label: string;
-  hint?: string | undefined;
-  shortcut: string;
-  testId: string;
-  active?: boolean;
-  off?: boolean;
-  busy?: boolean;
-  locked?: boolean;
-  badge?: number;
-  wideOnly?: boolean;
-  onClick: () => void;
-};
-
-function BarButton(props: BarButtonProps) {
-  const { icon: Icon, label, hint, shortcut, testId, badge = 0 } = props;
-  const full = hint ? `${label}: ${hint}` : label;
-  return (
-    <button
-      type="button"
-      className={`weir-bar-button${props.wideOnly ? ' weir-wide-only' : ''}`}
-      onClick={props.onClick}
-      aria-label={full}
-      aria-keyshortcuts={shortcut}
-      aria-pressed={props.active}
-      aria-busy={props.busy}
-      data-on={props.off === undefined ? undefined : !props.off}
-      data-locked={props.locked || undefined}
-      data-testid={testId}
-      title={`${full} (${shortcut})`}
-    >
-      <Icon aria-hidden="true" />
-      {badge > 0 && <span className="weir-badge">{badge > 99 ? '99+' : badge}</span>}
-    </button>
   );
 }

@@ -4,11 +4,14 @@ export { type ChatMessage, chatHistoryLimit } from './chat-history.ts';
 export { ChatPanel } from './chat-panel.tsx';
 export type { Quality, QualityLevel, QualityReason } from './connection-quality.ts';
 export { ControlBar, type ControlBarProps, type Panel } from './control-bar.tsx';
+export { type Count, counting, localeOf } from './counting.ts';
 export { DebugPanel } from './debug-panel.tsx';
 export { LayoutMenu } from './layout-menu.tsx';
 export { LobbyPanel } from './lobby-panel.tsx';
+export { MenuItem, type MenuItemProps } from './menu-item.tsx';
 export { ParticipantGrid } from './participant-grid.tsx';
 export { ParticipantsPanel } from './participants-panel.tsx';
+export { type PictureInPicture, usePictureInPicture } from './picture-in-picture.tsx';
 export { type JoinChoice, PreJoin, type PreJoinProps } from './pre-join.tsx';
 export { reasonWords } from './quality-mark.tsx';
 export { ReactionMenu, ReactionOverlay } from './reaction-menu.tsx';
@@ -32,6 +35,7 @@ export { type Lobby, useLobby } from './use-lobby.ts';
 export { type MediaSwitch, type SwitchSource, useMediaSwitch } from './use-media-switch.ts';
 export {
   raisedHand,
+  useHandPlace,
   useLocalParticipant,
   useParticipantFacts,
   useParticipants,

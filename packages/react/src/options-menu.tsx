@@ -1,6 +1,7 @@
 import type { PlatformError } from '@weir/client';
 import { DoorOpen, Ellipsis, Hand, MonitorUp, PhoneOff } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
 import { LayoutChoices } from './layout-menu.tsx';
 import { MenuMark } from './menu-mark.tsx';
 import { ReactionChoices } from './reaction-menu.tsx';
@@ -19,10 +20,12 @@ export type OptionsMenuProps = {
   hand: Flip;
   onProblem: (error: PlatformError, what: string) => void;
   onEndForAll?: (() => void) | undefined;
+  /** The app's own lines. */
+  children?: ReactNode;
 };
 
 /** The devices, what a narrow bar has no place for, and what moderators decide about the room. */
-export function OptionsMenu({ screen, hand, onProblem, onEndForAll }: OptionsMenuProps) {
+export function OptionsMenu({ screen, hand, onProblem, onEndForAll, children }: OptionsMenuProps) {
   const words = useWords();
   const local = useLocalParticipant();
   return (
@@ -57,6 +60,8 @@ export function OptionsMenu({ screen, hand, onProblem, onEndForAll }: OptionsMen
             <DropdownMenu.Separator className="weir-menu-line" />
           </div>
           <DeviceChoices onProblem={onProblem} />
+          {children && <DropdownMenu.Separator className="weir-menu-line" />}
+          {children}
           {local.grants.admin && <RoomChoices onProblem={onProblem} onEndForAll={onEndForAll} />}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

@@ -64,3 +64,13 @@ export function useRaisedHand(): { raised: boolean; set(raised: boolean): Promis
   };
   return { raised: wanted ?? told, set };
 }
+
+/** A participant's place among the raised hands, from 1; 0: the hand is down. */
+export function useHandPlace(participant: Participant): number {
+  return useRoomValue(listEvents, (room) => {
+    const raisedAt = raisedHand(participant);
+    if (raisedAt === undefined) return 0;
+    const everybody: Participant[] = [room.local, ...room.remotes.values()];
+    return everybody.filter((other) => (raisedHand(other) ?? Number.POSITIVE_INFINITY) < raisedAt).length + 1;
+  });
+}

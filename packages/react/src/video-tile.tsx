@@ -7,7 +7,7 @@ import { QualityMark } from './quality-mark.tsx';
 import { TileActions } from './tile-actions.tsx';
 import { TileNotice } from './tile-notice.tsx';
 import { useFullscreen } from './use-fullscreen.ts';
-import { useParticipantFacts } from './use-participants.ts';
+import { useHandPlace, useParticipantFacts } from './use-participants.ts';
 import { usePictureDemand } from './use-picture-demand.ts';
 import { type PictureState, usePictureState } from './use-picture-state.ts';
 import { usePublication, usePublicationFacts } from './use-publications.ts';
@@ -39,9 +39,10 @@ export function VideoTile(props: VideoTileProps) {
   const words = useWords();
   const [tile, setTile] = useState<HTMLElement | null>(null);
   const { displayName, status, raisedHandAt } = useParticipantFacts(participant);
-  const { muted, mediaTrack, heldBack } = usePublicationFacts(publication);
+  const { muted, mutedBy, mediaTrack, heldBack } = usePublicationFacts(publication);
   const microphone = usePublication(participant, 'microphone');
   const { muted: silent } = usePublicationFacts(microphone);
+  const handPlace = useHandPlace(participant);
   const speaking = useIsSpeaking(participant);
   const { ref, element: video } = useTrackElement<HTMLVideoElement>(mediaTrack);
   const screen = publication?.source === 'screen';
@@ -85,10 +86,16 @@ export function VideoTile(props: VideoTileProps) {
           muted
         />
       )}
-      <TileNotice reconnecting={reconnecting} heldBack={shown ? heldBack : undefined} state={state} />
+      <TileNotice
+        reconnecting={reconnecting}
+        interrupted={mutedBy === 'device' && !reconnecting}
+        heldBack={shown ? heldBack : undefined}
+        state={state}
+      />
       {raisedHandAt !== undefined && !screen && (
         <span className="weir-tile-hand">
-          <Hand role="img" aria-label={words.handRaised} />
+          <Hand role="img" aria-label={handPlace ? words.handPlace(handPlace) : words.handRaised} />
+          {handPlace > 0 && <span aria-hidden="true">{handPlace}</span>}
         </span>
       )}
       <span className="weir-tile-label">

@@ -1,5 +1,11 @@
-/** Every word that the components say. Replace any of them through `<WordsProvider>`. */
+import { counting } from './counting.ts';
+
+const count = counting('en');
+
+/** Every word that the components say, in English. Put others in their place through `<WordsProvider>`. */
 export const words = {
+  /** For dates, numbers and plurals. */
+  language: 'en',
   you: 'You',
   youSuffix: '(you)',
   service: 'Message from the service',
@@ -9,6 +15,7 @@ export const words = {
   handRaised: 'Hand raised',
   reconnecting: 'Reconnecting…',
   frozen: 'Picture is frozen',
+  interrupted: 'The camera was interrupted',
   pausedForSound: 'Picture paused so that the sound stays good',
   notSent: 'Their connection carries no picture now',
   screenOf: (name: string) => `${name} is sharing`,
@@ -88,9 +95,9 @@ export const words = {
   raiseHand: 'Raise hand',
   lowerHand: 'Lower hand',
   chat: 'Chat',
-  unread: (count: number) => `${count} unread`,
+  unread: (messages: number) => count(messages, { one: 'unread message', other: 'unread messages' }),
   participants: 'Participants',
-  waiting: (count: number) => `${count} waiting`,
+  waiting: (people: number) => count(people, { one: 'person waits', other: 'people wait' }),
   options: 'Devices and more',
   leave: 'Leave',
   endForAll: 'End for everybody',
@@ -117,6 +124,9 @@ export const words = {
   moderator: 'Moderator',
   raisedHands: 'Raised hands',
   inTheCall: 'In the call',
+  handPlace: (place: number) => `Hand raised, number ${place} in line`,
+  findPeople: 'Find somebody',
+  nobodyFound: 'Nobody of that name is here.',
   cameraIsOff: 'Camera off',
   manage: (name: string) => `Manage ${name}`,
   muteMicrophone: 'Mute microphone',

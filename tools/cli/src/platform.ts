@@ -21,6 +21,7 @@ import {
 } from '@weir/service';
 import { type SfuService, startSfu } from '@weir/sfu';
 import { Signaling, signalingPath } from '@weir/signaling';
+import { serveBrand } from './brand.ts';
 import { checkout } from './folders.ts';
 
 /** All of one machine's platform. Read once from the command line; nothing else looks at the environment. */
@@ -96,6 +97,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     publicPreflight: config.publicPreflight ?? true,
     logger,
   });
+  await serveBrand(app, join(config.dataDir, 'brand'));
   await serveMeet(app, logger);
 
   const startSignaling = async () => {
