@@ -1,6 +1,17 @@
 export type { ClusterStore } from './cluster-store.ts';
 export type { Lease, Leases } from './leases.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
+export {
+  type Living,
+  type MediaNodeStatus,
+  mediaNode,
+  mediaNodeKey,
+  mediaNodes,
+  type SignalingNodeStatus,
+  signalingNodeKey,
+  signalingNodes,
+} from './nodes.ts';
+export { Placement, type PlacementDecision } from './placement.ts';
 export { type RedisStoreOptions, redisStore } from './redis-store.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 export { maySee, RoomReader, RoomView, type Viewer } from './room-view.ts';

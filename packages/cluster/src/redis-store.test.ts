@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { silentLogger, sleep } from '@weir/core';
 import { RoomSettings } from '@weir/protocol';
+import { hasRedis, type RedisServer, startRedis, startRedisCluster } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leasesContract, type MakeStore, roomLogContract } from './contract.ts';
-import { hasRedis, type RedisServer, startRedis, startRedisCluster } from './redis-server.fixture.ts';
 import { redisStore } from './redis-store.ts';
 import type { RoomRecord } from './room-log.ts';
 import { Rooms } from './rooms.ts';

@@ -64,6 +64,10 @@ export class RoomReader {
   get lobby(): Iterable<WaitingParticipant> {
     return this.#all('lobby:');
   }
+  /** The media node where the room is; undefined before the first seat. */
+  get home(): string | undefined {
+    return this.#get('home');
+  }
   /** Who opened the room as its guest host; undefined in rooms that were set up. */
   get host(): string | undefined {
     return this.#get('host');

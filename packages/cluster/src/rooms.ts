@@ -141,17 +141,18 @@ export class Rooms {
 
   /**
    * A seat for one client, to be claimed within `limits.placementMs`. The secret is kept nowhere else. Throws `room-full`,
-   * `removed`.
+   * `removed`. It is on the room's media node: `mediaNodeId` becomes that if the room has none, or still `homeBefore`.
    */
   async createSeat(
     roomId: RoomId,
     claims: seats.SeatClaims,
     mediaNodeId: string,
+    homeBefore?: string,
   ): Promise<{ participantId: ParticipantId; secret: string }> {
     const participantId = newId('p');
     const secret = newSecret();
     const seat = { ...claims, participantId, secretHash: hashSecret(secret), mediaNodeId };
-    await this.#change(roomId, seats.placeSeat(seat, this.#clock.now()));
+    await this.#change(roomId, seats.placeSeat(seat, this.#clock.now(), homeBefore));
     return { participantId, secret };
   }
 
@@ -166,6 +167,21 @@ export class Rooms {
     signalingNode: string,
   ): Promise<Session> {
     return this.#change(roomId, seats.attach(participantId, secret, signalingNode, this.#clock.now()));
+  }
+
+  /**
+   * The seat's media node is gone: the seat goes where the room is by now, and the room goes to `choose()` when nobody
+   * moved it yet. Answers the seat as it is then.
+   */
+  async rehome(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    gone: string,
+    choose: () => Promise<string>,
+  ): Promise<Session> {
+    const { home } = await this.read(roomId);
+    const target = home === undefined || home === gone ? await choose() : home;
+    return this.#change(roomId, seats.rehome(participantId, gone, target));
   }
 
   /** From the lobby into the room, once admitted. Throws `wrong-state`, `lobby-refused`, `room-full`. */

@@ -21,7 +21,11 @@ export type SeatClaims = {
 export type NewSeat = SeatClaims & { participantId: ParticipantId; secretHash: string; mediaNodeId: string };
 
 /** A seat for one client, to be claimed before long. */
-export function placeSeat({ issuedAt, opensRoom = false, ...seat }: NewSeat, now: number): Decide<void> {
+export function placeSeat(
+  { issuedAt, opensRoom = false, ...seat }: NewSeat,
+  now: number,
+  homeBefore?: string,
+): Decide<void> {
   return (reader) => {
     const { identity, participantId } = seat;
     const { maxParticipants } = reader.room!.settings;
@@ -30,8 +34,11 @@ export function placeSeat({ issuedAt, opensRoom = false, ...seat }: NewSeat, now
     const others = [...reader.participants].filter((p) => p.identity !== identity);
     if (others.length >= maxParticipants) throw roomFull(reader.room!.roomId, maxParticipants);
     const hosts = opensRoom && (reader.host === identity || isVacant(reader));
+    const settled = reader.home !== undefined && reader.home !== homeBefore; // Somebody was faster.
+    const home = settled ? reader.home! : seat.mediaNodeId;
     const session: Session = {
       ...seat,
+      mediaNodeId: home,
       grants: hosts ? { ...seat.grants, admin: true } : seat.grants,
       state: 'placed',
       createdAt: now,
@@ -41,10 +48,15 @@ export function placeSeat({ issuedAt, opensRoom = false, ...seat }: NewSeat, now
     };
     const change: RoomChange = {
       expect: [{ key: 'room', is: 'present' }],
-      set: { [`session:${participantId}`]: session, ...(hosts ? { host: identity } : {}) },
+      set: {
+        [`session:${participantId}`]: session,
+        ...(hosts ? { host: identity } : {}),
+        ...(home === reader.home ? {} : { home }),
+      },
     };
-    // The version of `host` keeps two who come at the same time from both opening the room.
-    return { change: opensRoom ? expecting(reader, 'host', change) : change, result: undefined };
+    // Its version keeps two who come at the same time from both opening the room, or taking it to two places.
+    const once = opensRoom ? expecting(reader, 'host', change) : change;
+    return { change: expecting(reader, 'home', once), result: undefined };
   };
 }
 
@@ -95,6 +107,21 @@ function wait(reader: RoomReader, session: Session, now: number): Decision<Sessi
     events: [{ type: 'lobbyEntered', waiting }],
   };
   return { change: expecting(reader, `session:${participantId}`, change), result: held };
+}
+
+/** From a media node that is gone to where the room is by now; `target` when nobody moved the room yet. */
+export function rehome(participantId: ParticipantId, gone: string, target: string): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session) throw notThere(participantId);
+    const moved = reader.home !== undefined && reader.home !== gone;
+    const home = moved ? reader.home! : target;
+    if (session.mediaNodeId === home && moved) return { result: session };
+    const key = `session:${participantId}`;
+    const settled: Session = { ...session, mediaNodeId: home };
+    const change: RoomChange = { set: { [key]: settled, ...(moved ? {} : { home }) } };
+    return { change: expecting(reader, 'home', expecting(reader, key, change)), result: settled };
+  };
 }
 
 /** From the lobby into the room, once admitted. */

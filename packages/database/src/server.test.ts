@@ -1,9 +1,9 @@
 import { RoomSettings } from '@weir/protocol';
+import { type PostgresServer, postgresPrograms, startPostgres } from '@weir/testing';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseContract } from './database.contract.ts';
 import { openDatabase } from './database.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from './postgres-server.fixture.ts';
 
 const programs = postgresPrograms();
 const why = programs ? '' : ' (skipped: no Postgres server of a Debian package is installed)';

@@ -17,6 +17,8 @@ export {
   type PerDirection,
 } from './network.ts';
 export { bundlePage } from './page-bundle.ts';
+export { type PostgresServer, postgresPrograms, startPostgres } from './postgres-server.ts';
+export { hasRedis, type RedisServer, startRedis, startRedisCluster } from './redis-server.ts';
 export { type Seed, seededRandom, withSeed } from './seeded-random.ts';
 export {
   type Direction,

@@ -35,7 +35,7 @@ export async function director(
     app,
     store,
     database,
-    signalingUrls: (request) => [`ws://${request.headers.host}/v1/signaling`],
+    signalingUrls: async (request) => [`ws://${request.headers.host}/v1/signaling`],
     iceServers: (participantId) => [
       { urls: ['turn:relay.example'], username: participantId, credential: 'c' },
     ],

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type ClusterStore, Rooms } from '@weir/cluster';
+import { type ClusterStore, Placement, Rooms } from '@weir/cluster';
 import type { Logger } from '@weir/core';
 import type { Database } from '@weir/database';
 import type { IceServer, ParticipantId, RtpCapabilities } from '@weir/protocol';
@@ -10,7 +10,6 @@ import { joinRoutes } from './join-routes.ts';
 import { KeyRing } from './key-ring.ts';
 import { describeRoutes } from './openapi.ts';
 import { participantRoutes } from './participant-routes.ts';
-import { Placement } from './placement.ts';
 import { placementRoutes } from './placement-routes.ts';
 import { preflightRoutes } from './preflight-routes.ts';
 import { RoomDirectory } from './room-directory.ts';
@@ -22,7 +21,7 @@ export type DirectorOptions = {
   store: ClusterStore;
   database: Database;
   /** Where the client of this request opens its WebSocket, best first. */
-  signalingUrls: (request: IncomingMessage) => string[];
+  signalingUrls: (request: IncomingMessage) => Promise<string[]>;
   iceServers: (participantId: ParticipantId) => IceServer[];
   /** The fleet's codecs. */
   rtpCapabilities: RtpCapabilities;

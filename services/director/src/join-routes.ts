@@ -36,7 +36,7 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
       return {
         roomId: claims.room,
         ...seat,
-        signaling: context.signalingUrls(request.raw),
+        signaling: await context.signalingUrls(request.raw),
         iceServers: context.iceServers(seat.participantId),
         rtpCapabilities: context.rtpCapabilities,
       };
@@ -84,11 +84,10 @@ async function takeSeat(
   const { metadata, grants, issuedAt, opensRoom } = rest;
   const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom };
   for (let attempt = 1; ; attempt++) {
-    const { sessions } = await directory.open(roomId);
-    const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
+    const { home } = await directory.open(roomId);
     try {
-      const mediaNodeId = await placement.choose(roomId, hosts);
-      return await rooms.createSeat(roomId, seat, mediaNodeId);
+      const mediaNodeId = await placement.choose(roomId, home ? [home] : []);
+      return await rooms.createSeat(roomId, seat, mediaNodeId, home);
     } catch (error) {
       const ended = error instanceof PlatformError && error.code === 'room-not-found';
       if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.

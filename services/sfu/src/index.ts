@@ -1,3 +1,2 @@
 export type { ControlConfig } from './control-server.ts';
-export { type NodeStatus, nodeLeaseKey } from './node-lease.ts';
 export { type SfuConfig, SfuService, startSfu } from './sfu-service.ts';

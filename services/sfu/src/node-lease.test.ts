@@ -1,14 +1,14 @@
-import { type Lease, type Leases, memoryStore } from '@weir/cluster';
+import { type Lease, type Leases, mediaNodeKey, memoryStore } from '@weir/cluster';
 import { silentLogger } from '@weir/core';
 import { NoticeLog } from '@weir/media/testing';
 import { rtpCapabilities } from '@weir/peer';
 import { eventually } from '@weir/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { NodeLease, nodeLeaseKey } from './node-lease.ts';
+import { NodeLease } from './node-lease.ts';
 import { startTestSfu, storeWith } from './sfu.fixture.ts';
 
-const key = nodeLeaseKey('node-1');
-const status = () => ({ address: null, sessions: 0, streams: 0, busy: 0 });
+const key = mediaNodeKey('node-1');
+const status = () => ({ address: null, region: 'local', sessions: 0, streams: 0, busy: 0 });
 
 async function take(leases: Leases) {
   const lease = await NodeLease.take(leases, 'node-1', { status, logger: silentLogger });

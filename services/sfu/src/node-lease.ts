@@ -1,24 +1,9 @@
-import type { Lease, Leases } from '@weir/cluster';
+import { type Lease, type Leases, type MediaNodeStatus, mediaNodeKey } from '@weir/cluster';
 import { Lifetime, type Logger, newId, PlatformError, sleep, withDeadline } from '@weir/core';
-
-/** What a media node tells the fleet of itself, as the JSON value of its lease. */
-export type NodeStatus = {
-  /** Its control port (`ws://…`); null: reachable inside its own process only. */
-  address: string | null;
-  sessions: number;
-  /** Tracks in and out, and sessions. */
-  streams: number;
-  /** The busiest worker's share of its core, 0 to 1. */
-  busy: number;
-};
 
 const ttlMs = 3_000;
 const renewEveryMs = 1_000;
 const releaseTimeoutMs = 1_000;
-
-export function nodeLeaseKey(nodeId: string): string {
-  return `media-node:${nodeId}`;
-}
 
 /**
  * The node's place among the living, renewed each second. A store that is out of reach changes nothing; closes with `failed`
@@ -26,7 +11,7 @@ export function nodeLeaseKey(nodeId: string): string {
  */
 export class NodeLease extends Lifetime {
   readonly #leases: Leases;
-  readonly #status: () => NodeStatus;
+  readonly #status: () => MediaNodeStatus;
   readonly #logger: Logger;
   #lease: Lease;
 
@@ -34,9 +19,9 @@ export class NodeLease extends Lifetime {
   static async take(
     leases: Leases,
     nodeId: string,
-    options: { status: () => NodeStatus; logger: Logger },
+    options: { status: () => MediaNodeStatus; logger: Logger },
   ): Promise<NodeLease> {
-    const key = nodeLeaseKey(nodeId);
+    const key = mediaNodeKey(nodeId);
     const owner = newId('sfu');
     const endsAt = performance.now() + ttlMs + renewEveryMs;
     for (;;) {
@@ -48,7 +33,11 @@ export class NodeLease extends Lifetime {
     }
   }
 
-  private constructor(leases: Leases, lease: Lease, options: { status: () => NodeStatus; logger: Logger }) {
+  private constructor(
+    leases: Leases,
+    lease: Lease,
+    options: { status: () => MediaNodeStatus; logger: Logger },
+  ) {
     super();
     this.#leases = leases;
     this.#lease = lease;

@@ -8,6 +8,8 @@ import { NodeLease } from './node-lease.ts';
 import { RoomEnforcement } from './room-enforcement.ts';
 
 export type SfuConfig = Omit<MediaNodeConfig, 'logger' | 'clock'> & {
+  /** Default: `local`. */
+  region?: string;
   /** Absent: no signaling node outside of this process. `announcedUrl`: how they reach it, if not by host and port. */
   control?: ControlConfig & { announcedUrl?: string };
 };
@@ -65,7 +67,7 @@ export async function startSfu(options: {
   logger: Logger;
 }): Promise<SfuService> {
   const { config, store } = options;
-  const { control, ...media } = config;
+  const { control, region = 'local', ...media } = config;
   const logger = options.logger.child({ nodeId: config.nodeId });
   await using started = new AsyncDisposableStack();
   const node = started.use(await MediaNode.start({ ...media, logger }));
@@ -74,7 +76,7 @@ export async function startSfu(options: {
   const controlUrl =
     control && server ? (control.announcedUrl ?? `ws://${control.host}:${server.port}`) : null;
   const lease = await NodeLease.take(store.leases, config.nodeId, {
-    status: () => ({ address: controlUrl, ...node.load }),
+    status: () => ({ address: controlUrl, region, ...node.load }),
     logger,
   });
   started.move();

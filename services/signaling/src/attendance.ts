@@ -1,4 +1,11 @@
-import { maySee, type RoomRecord, type Rooms, type RoomView, type Session } from '@weir/cluster';
+import {
+  maySee,
+  type Placement,
+  type RoomRecord,
+  type Rooms,
+  type RoomView,
+  type Session,
+} from '@weir/cluster';
 import { backoffMs, type ErrorCode, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
 import {
   type AudioSlot,
@@ -29,6 +36,7 @@ type JoinedResult = z.infer<typeof Joined>;
 export type AttendanceOptions = {
   rooms: Rooms;
   links: MediaLinks;
+  placement: Placement;
   view: RoomView;
   session: Session;
   peer: ClientPeer;
@@ -64,6 +72,7 @@ export class Attendance extends Lifetime {
   #audioSlots: AudioSlot[] = [];
   /** Of all slots since media was set up: those that are no longer offered may still flow. */
   readonly #slotIds = new Set<TrackId>();
+  #rehoming = false;
   /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
@@ -224,6 +233,10 @@ export class Attendance extends Lifetime {
   #obey(record: RoomRecord): void {
     const key = `session:${this.participantId}`;
     if (record.delete.includes(key)) return this.#seatGone(record);
+    const { home } = record.set;
+    // Somebody found the room's node gone and took it elsewhere: its tracks are there from now on.
+    if (typeof home === 'string' && this.#media && home !== this.#session.mediaNodeId)
+      void this.#rehome('the room moved', this.#session.mediaNodeId);
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
     if (changed.attachments > this.#session.attachments)
@@ -303,7 +316,7 @@ export class Attendance extends Lifetime {
 
   async #openMedia(): Promise<Result<MediaNodeContract, 'session.open'>> {
     const { grants } = this;
-    const calls = await this.mediaCalls();
+    const calls = await this.#reachableCalls();
     const opened = await calls['session.open']({
       roomId: this.roomId,
       participantId: this.participantId,
@@ -327,6 +340,17 @@ export class Attendance extends Lifetime {
     for (const { slotId } of slots) this.#slotIds.add(slotId);
   }
 
+  /** Of the seat's media node, or of the one that the room went to when that is gone. */
+  async #reachableCalls(): Promise<Calls<MediaNodeContract>> {
+    try {
+      return await this.mediaCalls();
+    } catch (error) {
+      if (PlatformError.from(error).code !== 'no-media-node') throw error;
+      await this.#leaveNode(this.#session.mediaNodeId);
+      return this.mediaCalls();
+    }
+  }
+
   #attachMedia(media: MediaSession): void {
     this.#mediaLifetime?.close();
     this.#media = media;
@@ -348,15 +372,39 @@ export class Attendance extends Lifetime {
     notices.on('room.speakers', ({ speakers }) => peer.notify('room.speakers', { speakers }));
     notices.on('session.lost', ({ reason }) => void this.#rehome(reason));
     notices.on('linkLost', (nodeId) => {
-      if (nodeId === media.nodeId) void this.#rehome('the media node went away');
+      if (nodeId === media.nodeId) void this.#relink(media);
     });
   }
 
-  /** The media session died under the client: a new one, as fast as can be. */
-  async #rehome(reason: string): Promise<void> {
+  /** The control connection broke. Where the node lives on, so does the media, and the client never hears of it. */
+  async #relink(media: MediaSession): Promise<void> {
+    this.#mediaLifetime?.close();
+    try {
+      const { alive } = await (await this.mediaCalls())['session.adopt'](media);
+      if (this.closed) return;
+      if (alive) return this.#attachMedia(media);
+      await this.#rehome('the media node was started anew');
+    } catch {
+      await this.#rehome('the media node went away', media.nodeId);
+    }
+  }
+
+  /** The media session died under the client: a new one, as fast as can be; elsewhere when its node is gone. */
+  async #rehome(reason: string, gone?: string): Promise<void> {
+    if (this.#rehoming) return; // It is under way already, and goes where the room is.
+    this.#rehoming = true;
+    try {
+      await this.#openAnew(reason, gone);
+    } finally {
+      this.#rehoming = false;
+    }
+  }
+
+  async #openAnew(reason: string, gone?: string): Promise<void> {
     this.#mediaLifetime?.close();
     for (let attempt = 1; attempt <= mediaRetries && !this.closed; attempt++) {
       try {
+        if (gone !== undefined) await this.#leaveNode(gone);
         const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
         this.#options.peer.notify('media.reset', { media, subscriptions, reason, audioSlots });
         return;
@@ -369,6 +417,13 @@ export class Attendance extends Lifetime {
       }
     }
     this.#options.peer.closeWith('media-lost'); // The client resumes, with new media, perhaps on another node.
+  }
+
+  async #leaveNode(gone: string): Promise<void> {
+    const { rooms, placement } = this.#options;
+    this.#session = await rooms.rehome(this.roomId, this.participantId, gone, () =>
+      placement.choose(this.roomId, [], gone),
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ClusterStore, Rooms, Session } from '@weir/cluster';
+import type { ClusterStore, Placement, Rooms, Session } from '@weir/cluster';
 import { Lifetime, type Logger, newId, PlatformError, TokenBucket } from '@weir/core';
 import {
   type Channel,
@@ -24,6 +24,7 @@ export type ConnectionOptions = {
   store: ClusterStore;
   rooms: Rooms;
   links: MediaLinks;
+  placement: Placement;
   iceServers: (participantId: string) => IceServer[];
   logger: Logger;
   /** Counts what went wrong, by error code. */
@@ -138,7 +139,7 @@ export class ClientConnection extends Lifetime {
     if (this.#attendance || this.#joining)
       throw new PlatformError('wrong-state', 'this connection has joined');
     this.#joining = true;
-    const { rooms, nodeId, links, iceServers, logger } = this.#options;
+    const { rooms, nodeId, links, placement, iceServers, logger } = this.#options;
     const { roomId, participantId, secret } = params;
     const scope = new Lifetime();
     try {
@@ -147,6 +148,7 @@ export class ClientConnection extends Lifetime {
       const attendance = new Attendance({
         rooms,
         links,
+        placement,
         view,
         session,
         peer: this.#peer,

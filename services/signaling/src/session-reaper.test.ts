@@ -1,8 +1,8 @@
-import { memoryStore, Rooms } from '@weir/cluster';
+import { memoryStore, Rooms, signalingNodeKey } from '@weir/cluster';
 import { silentLogger } from '@weir/core';
 import { Grants, limits, RoomSettings } from '@weir/protocol';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SessionReaper, signalingLease } from './session-reaper.ts';
+import { SessionReaper } from './session-reaper.ts';
 
 describe('[SG22] the reaper', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -12,7 +12,7 @@ describe('[SG22] the reaper', () => {
     const store = memoryStore();
     const rooms = new Rooms(store.rooms);
     await rooms.ensureRoom('r', RoomSettings.parse(settings));
-    await store.leases.acquire(signalingLease('alive'), 'alive', 1e9);
+    await store.leases.acquire(signalingNodeKey('alive'), 'alive', 1e9);
     const reaper = new SessionReaper(store, rooms, 'alive', silentLogger);
     const seat = () =>
       rooms.createSeat('r', { identity: 'a', displayName: '', metadata: '', grants: Grants.parse({}) }, 'm');

@@ -1,9 +1,6 @@
-import type { ClusterStore, Lease, Rooms } from '@weir/cluster';
+import { type ClusterStore, type Lease, type Rooms, signalingNodes } from '@weir/cluster';
 import { Lifetime, type Logger, sleep } from '@weir/core';
 import { limits } from '@weir/protocol';
-
-/** The lease of a signaling node, by which the others know that it lives. */
-export const signalingLease = (nodeId: string) => `signaling-node:${nodeId}`;
 
 const sweepMs = 1_000;
 const leaseMs = 5_000;
@@ -51,7 +48,7 @@ export class SessionReaper extends Lifetime {
 
   async #sweep(): Promise<void> {
     const now = Date.now();
-    const alive = new Set((await this.#store.leases.list(signalingLease(''))).map((lease) => lease.key));
+    const alive = new Set((await signalingNodes(this.#store.leases)).map(({ nodeId }) => nodeId));
     const rooms = await this.#rooms.list();
     for (const roomId of rooms) {
       if (this.closed) return;
@@ -75,7 +72,7 @@ export class SessionReaper extends Lifetime {
       if (awaySince !== null) {
         const keepMs = session.state === 'placed' ? limits.placementMs : limits.resumeWindowMs;
         if (now - awaySince > keepMs) await this.#rooms.expire(roomId, participantId, attachments);
-      } else if (!alive.has(signalingLease(session.signalingNode))) {
+      } else if (!alive.has(session.signalingNode)) {
         // Its signaling node died without telling. Its client is on its way to another one.
         const key = `${participantId}/${attachments}`;
         const since = this.#orphanSince.get(key) ?? now;

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ClusterStore, type Lease, Rooms } from '@weir/cluster';
+import {
+  type ClusterStore,
+  type Lease,
+  Placement,
+  Rooms,
+  type SignalingNodeStatus,
+  signalingNodeKey,
+} from '@weir/cluster';
 import { Lifetime, type Logger, sleep } from '@weir/core';
 import { type Channel, type IceServer, limits, subprotocol } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ClientConnection } from './client-connection.ts';
 import { MediaLinks, type OpenMediaLink } from './media-links.ts';
-import { SessionReaper, signalingLease } from './session-reaper.ts';
+import { SessionReaper } from './session-reaper.ts';
 
 export type SignalingOptions = {
   store: ClusterStore;
@@ -16,6 +23,10 @@ export type SignalingOptions = {
   iceServers?: (participantId: string) => IceServer[];
   logger: Logger;
   nodeId?: string;
+  /** Default: `local`. */
+  region?: string;
+  /** Where clients reach this node; absent: where they ask the director. */
+  url?: string;
 };
 
 /** Where clients open their WebSocket. */
@@ -32,6 +43,7 @@ export class Signaling extends Lifetime {
   readonly rooms: Rooms;
   readonly #options: SignalingOptions;
   readonly #links: MediaLinks;
+  readonly #placement: Placement;
   readonly #connections = new Set<ClientConnection>();
   /** Closes when no more sockets are taken. */
   readonly #accepting = this.own(new Lifetime());
@@ -48,6 +60,7 @@ export class Signaling extends Lifetime {
     this.nodeId = options.nodeId ?? `sig-${randomUUID().slice(0, 8)}`;
     this.rooms = new Rooms(options.store.rooms);
     this.#links = new MediaLinks(options.openMediaLink);
+    this.#placement = new Placement(options.store);
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -59,8 +72,7 @@ export class Signaling extends Lifetime {
 
   static async start(options: SignalingOptions): Promise<Signaling> {
     const node = new Signaling(options);
-    const lease = await options.store.leases.acquire(signalingLease(node.nodeId), node.nodeId, leaseMs);
-    void node.#keepLease(lease);
+    void node.#keepLease(await node.#takeLease());
     const timer = setInterval(() => node.#look(), lookEveryMs);
     node.onClose(() => clearInterval(timer));
     node.own(new SessionReaper(options.store, node.rooms, node.nodeId, options.logger));
@@ -97,6 +109,7 @@ export class Signaling extends Lifetime {
       store,
       rooms: this.rooms,
       links: this.#links,
+      placement: this.#placement,
       iceServers: this.#options.iceServers ?? (() => []),
       logger,
       count: (what) => this.violations.set(what, (this.violations.get(what) ?? 0) + 1),
@@ -124,6 +137,12 @@ export class Signaling extends Lifetime {
     }
   }
 
+  #takeLease(): Promise<Lease | undefined> {
+    const { store, url = null, region = 'local' } = this.#options;
+    const status: SignalingNodeStatus = { url, region };
+    return store.leases.acquire(signalingNodeKey(this.nodeId), this.nodeId, leaseMs, JSON.stringify(status));
+  }
+
   async #keepLease(first: Lease | undefined): Promise<void> {
     let lease = first;
     while (!this.closed) {
@@ -131,7 +150,7 @@ export class Signaling extends Lifetime {
       try {
         const { leases } = this.#options.store;
         if (lease && (await leases.renew(lease, leaseMs))) continue;
-        lease = await leases.acquire(signalingLease(this.nodeId), this.nodeId, leaseMs);
+        lease = await this.#takeLease();
       } catch (error) {
         this.#options.logger.warn({ err: error }, 'could not renew the lease of this signaling node');
       }

@@ -4,6 +4,7 @@
 export const overview = `Weir: self-hosted real-time video. Rooms, streams and calls on your own machines.
 
   ./weir up              start it on this machine and print the address to open
+  ./weir serve           start one process of a fleet
   ./weir token           make a join token for your own page or backend
   ./weir doctor          say what this machine has, what is missing and what that means
 
@@ -44,6 +45,25 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
 
   ./weir up --tls --port 443 --media-port 40000
   ./weir up --announce 203.0.113.7 --media-port 40000     behind a router that forwards port 40000, UDP and TCP
+`,
+  serve: `./weir serve [options]: starts one process of a fleet. All share a Redis (or Valkey) and a Postgres.
+
+  --roles LIST          director, signaling, media; with commas (all three)
+  --redis URL           redis:// or rediss://; more than one with --redis-cluster (or WEIR_REDIS, with commas)
+  --redis-cluster       the addresses are nodes of a Redis Cluster
+  --database URL        postgres:// (or WEIR_DATABASE)
+  --region NAME         where this process is (local)
+  --node-id NAME        its name, the same again after a restart (a new one at each start)
+  --public-url URL      wss:// address of this signaling node, when clients may reach it directly
+  --control-host ADDR   where this media node listens for signaling nodes: the private network (127.0.0.1)
+  --control-port N      … and its port (any free one)
+  --control-url URL     ws:// address of that, when it is another one from outside
+
+and the options of ./weir up. WEIR_CLUSTER_SECRET in the environment, the same on every node, keeps strangers from
+controlling media nodes.
+
+  ./weir serve --roles director,signaling --port 443 --tls-cert c.pem --tls-key k.pem
+  ./weir serve --roles media --media-port 40000 --announce 203.0.113.7 --control-host 10.0.0.7
 `,
   token: `./weir token --room ROOM --identity WHO [options]: makes a join token.
 

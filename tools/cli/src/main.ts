@@ -3,6 +3,7 @@ import { helpFor, overview } from './help.ts';
 /** One file a command. Loaded when asked for: help must answer before the npm packages are there. */
 const commands: Record<string, () => Promise<{ run(args: string[]): Promise<number> }>> = {
   up: () => import('./up.ts'),
+  serve: () => import('./serve.ts'),
   token: () => import('./token.ts'),
   doctor: () => import('./doctor.ts'),
   test: () => import('./test.ts'),

@@ -5,11 +5,12 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { ApiKey } from '@weir/auth';
-import { type ClusterStore, memoryStore } from '@weir/cluster';
-import type { Logger } from '@weir/core';
+import { type ClusterStore, mediaNode, memoryStore, redisStore, signalingNodes } from '@weir/cluster';
+import { type Logger, PlatformError } from '@weir/core';
 import { openDatabase } from '@weir/database';
 import { startDirector } from '@weir/director';
 import { type ListenAddress, routerRtpCapabilities, type SoundLimits } from '@weir/media';
+import { connectMediaNode } from '@weir/media/control';
 import {
   closeHttp,
   createLogger,
@@ -20,9 +21,11 @@ import {
   serveApp,
 } from '@weir/service';
 import { type SfuService, startSfu } from '@weir/sfu';
-import { Signaling, signalingPath } from '@weir/signaling';
+import { type OpenMediaLink, Signaling, signalingPath } from '@weir/signaling';
 import { serveBrand } from './brand.ts';
 import { checkout } from './folders.ts';
+
+const signalingUrlsAtMost = 4;
 
 /** All of one machine's platform. Read once from the command line; nothing else looks at the environment. */
 export type PlatformConfig = {
@@ -50,11 +53,36 @@ export type PlatformConfig = {
   publicPreflight?: boolean;
   /** API requests a minute from one address. */
   requestsPerMinute?: number;
+  /** What this process does of it all. Default: everything. */
+  roles?: Role[];
+  /** Default: a name of its own at each start. */
+  nodeId?: string;
+  /** Present: this process is one of a fleet. */
+  fleet?: FleetConfig;
+};
+
+export const roles = ['director', 'signaling', 'media'] as const;
+export type Role = (typeof roles)[number];
+
+/** What the processes of a fleet have in common, and how this one is reached by the others. */
+export type FleetConfig = {
+  /** Redis or Valkey: one server, or some nodes of a Redis Cluster. */
+  redis: { urls: string[]; cluster?: boolean };
+  /** `postgres://…` */
+  databaseUrl: string;
+  /** Whoever has it may control media nodes. */
+  secret: string;
+  region: string;
+  /** Where signaling nodes reach this media node. `announcedUrl`: when that is another address. */
+  control: { host: string; port: number; announcedUrl?: string };
+  /** Where clients reach the signaling here, like `wss://node-3.example.org`; absent: where they ask the director. */
+  publicUrl?: string;
 };
 
 export type Platform = {
   urls: { local: string; lan?: string[] };
   apiKey: ApiKey & { isNew: boolean };
+  /** Throws when the process does not have that role. */
   readonly sfu: SfuService;
   readonly signaling: Signaling;
   readonly store: ClusterStore;
@@ -70,14 +98,15 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
   const logger = createLogger({ level: config.logLevel, pretty: config.logPretty, name: 'weir' });
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
 
-  const database = started.adopt(await openDatabase({ dataDir: config.dataDir }, { logger }), (it) =>
-    it.close(),
-  );
+  const { fleet } = config;
+  const does = (role: Role) => config.roles?.includes(role) ?? true;
+  const address = fleet ? { url: fleet.databaseUrl } : { dataDir: config.dataDir };
+  const database = started.adopt(await openDatabase(address, { logger }), (it) => it.close());
   const apiKey = await database.apiKeys.ensureFirst();
   await keepApiKey(config.dataDir, apiKey);
 
-  const store = started.adopt(memoryStore(), (it) => it.close());
-  const sfu = started.use(await startMedia(config, store, logger));
+  const store = started.adopt(await openStore(fleet, logger), (it) => it.close());
+  const sfu = does('media') ? started.use(await startMedia(config, store, logger)) : undefined;
   const app = started.adopt(
     await httpServer({
       logger,
@@ -86,29 +115,37 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     }),
     closeHttp,
   );
-  await startDirector({
-    app,
-    store,
-    database,
-    signalingUrls: signalingUrl,
-    iceServers: () => [],
-    rtpCapabilities: routerRtpCapabilities(),
-    guestAccess: config.guestAccess ?? true,
-    publicPreflight: config.publicPreflight ?? true,
-    logger,
-  });
-  await serveBrand(app, join(config.dataDir, 'brand'));
-  await serveMeet(app, logger);
+  if (does('director')) {
+    await startDirector({
+      app,
+      store,
+      database,
+      signalingUrls: (request) => signalingUrls(request, store, does('signaling')),
+      iceServers: () => [],
+      rtpCapabilities: routerRtpCapabilities(),
+      guestAccess: config.guestAccess ?? true,
+      publicPreflight: config.publicPreflight ?? true,
+      logger,
+    });
+    await serveBrand(app, join(config.dataDir, 'brand'));
+    await serveMeet(app, logger);
+  }
 
+  const openMediaLink = mediaLinks(store, sfu, fleet);
   const startSignaling = async () => {
-    const openMediaLink = async (_nodeId: string, listener: Parameters<SfuService['open']>[0]) =>
-      sfu.open(listener);
-    const node = await Signaling.start({ store, openMediaLink, logger });
+    const node = await Signaling.start({
+      store,
+      openMediaLink,
+      logger,
+      ...(config.nodeId ? { nodeId: config.nodeId } : {}),
+      ...(fleet ? { region: fleet.region } : {}),
+      ...(fleet?.publicUrl ? { url: new URL(signalingPath, fleet.publicUrl).href } : {}),
+    });
     node.attach(app.server as Server);
     return node;
   };
-  let signaling = await startSignaling();
-  started.defer(() => signaling.stop());
+  let signaling = does('signaling') ? await startSignaling() : undefined;
+  started.defer(() => signaling?.stop());
 
   const port = await listen(app, config.host, config.port);
   const running = started.move();
@@ -117,12 +154,14 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     apiKey,
     store,
     logger,
-    sfu,
+    get sfu() {
+      return present(sfu, 'media');
+    },
     get signaling() {
-      return signaling;
+      return present(signaling, 'signaling');
     },
     async restartSignaling() {
-      const before = signaling;
+      const before = present(signaling, 'signaling');
       signaling = await startSignaling();
       await before.stop();
     },
@@ -137,10 +176,36 @@ async function keepApiKey(dataDir: string, { id, secret }: ApiKey): Promise<void
   await chmod(file, 0o600);
 }
 
+function present<T>(part: T | undefined, role: Role): T {
+  if (!part) throw new PlatformError('wrong-state', `this process does not have the role ${role}`);
+  return part;
+}
+
+async function openStore(fleet: FleetConfig | undefined, logger: Logger): Promise<ClusterStore> {
+  return fleet ? redisStore({ ...fleet.redis, logger }) : memoryStore();
+}
+
+/** A function call to the media node of this process, a WebSocket to any other. */
+function mediaLinks(
+  store: ClusterStore,
+  sfu: SfuService | undefined,
+  fleet: FleetConfig | undefined,
+): OpenMediaLink {
+  return async (nodeId, listener) => {
+    if (sfu?.node.nodeId === nodeId) return sfu.open(listener);
+    const node = await mediaNode(store.leases, nodeId);
+    const url = node?.status.address;
+    if (!url || !fleet) throw new PlatformError('no-media-node', `media node ${nodeId} is not alive`);
+    return connectMediaNode({ url, secret: fleet.secret }, listener);
+  };
+}
+
 function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger): Promise<SfuService> {
+  const { fleet } = config;
   return startSfu({
     config: {
-      nodeId: `media-${randomUUID().slice(0, 8)}`,
+      nodeId: config.nodeId ?? `media-${randomUUID().slice(0, 8)}`,
+      ...(fleet ? { region: fleet.region, control: { ...fleet.control, secret: fleet.secret } } : {}),
       listen: config.mediaListen ?? listenAddresses(config.announce ?? []),
       firstPort: config.mediaPort ?? 0,
       ...(config.workers ? { workers: config.workers } : {}),
@@ -164,10 +229,21 @@ export function listenAddresses(announce: string[]): ListenAddress[] {
   return [...new Set([...announce, '127.0.0.1'])].map((ip) => ({ ip }));
 }
 
-/** The socket goes where the request came from: right behind proxies too, as long as they pass the host on. */
-function signalingUrl(request: IncomingMessage): string[] {
+/**
+ * The socket goes where the request came from: right behind proxies too, as long as they pass the host on. After that,
+ * in any order, to every other signaling node that has an address of its own.
+ */
+async function signalingUrls(
+  request: IncomingMessage,
+  store: ClusterStore,
+  here: boolean,
+): Promise<string[]> {
   const secure = 'encrypted' in request.socket || request.headers['x-forwarded-proto'] === 'https';
-  return [`${secure ? 'wss' : 'ws'}://${request.headers.host ?? 'localhost'}${signalingPath}`];
+  const asked = `${secure ? 'wss' : 'ws'}://${request.headers.host ?? 'localhost'}${signalingPath}`;
+  const nodes = await signalingNodes(store.leases);
+  const others = nodes.flatMap(({ status }) => status.url ?? []).sort(() => Math.random() - 0.5);
+  const reachable = here || nodes.some(({ status }) => !status.url);
+  return [...new Set([...(reachable ? [asked] : []), ...others])].slice(0, signalingUrlsAtMost);
 }
 
 function urlsOf({ tls, host, announce }: PlatformConfig, port: number): Platform['urls'] {

@@ -24,9 +24,15 @@ export const upOptions = {
 
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
+export type UpValues = ReturnType<typeof parseOptions<typeof upOptions>>['values'];
+
 /** The whole configuration of ./weir up, checked as far as it can be before anything starts. */
 export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
-  const { values } = parseOptions(args, upOptions);
+  return platformConfig(parseOptions(args, upOptions).values);
+}
+
+/** What the options say of one machine. */
+export async function platformConfig(values: UpValues): Promise<PlatformConfig> {
   const optional = (option: 'media-port' | 'workers', max: number) =>
     values[option] === undefined ? undefined : wholeNumber(option, values[option], 1, max);
   const logLevel = logLevels.find((level) => level === values['log-level']);

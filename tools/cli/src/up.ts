@@ -15,15 +15,16 @@ export async function run(args: string[]): Promise<number> {
   await ensureWebApp();
   const { startPlatform } = await import('./platform.ts');
   const platform = await startPlatform(config);
-  // A listener that throws is a bug of ours; the calls of everybody else go on, and the log says what it was.
-  process.on('uncaughtException', (error) =>
-    platform.logger.error({ err: error }, 'an error that nobody caught'),
-  );
   process.stdout.write(banner(platform, config, process.stdout.isTTY ?? false));
   return await untilStopped(platform);
 }
 
-async function untilStopped(platform: Platform): Promise<number> {
+/** Stays until a signal comes, then closes everything; answers the exit status. */
+export async function untilStopped(platform: Platform): Promise<number> {
+  // A listener that throws is a bug of ours; the calls of everybody else go on, and the log says what it was.
+  process.on('uncaughtException', (error) =>
+    platform.logger.error({ err: error }, 'an error that nobody caught'),
+  );
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   await Promise.race(signals.map((signal) => once(process, signal)));
   process.stderr.write('weir: stopping … (again to stop at once)\n');

@@ -1,6 +1,7 @@
-import type { ClusterStore } from '@weir/cluster';
 import { PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
+import type { ClusterStore } from './cluster-store.ts';
+import { mediaNodes } from './nodes.ts';
 
 /** A choice of a media node, and why. */
 export type PlacementDecision = {
@@ -11,10 +12,6 @@ export type PlacementDecision = {
   candidates: number;
 };
 
-/** What a media node tells of itself in its lease. */
-type NodeLoad = { sessions?: number };
-
-const leasePrefix = 'media-node:';
 const keptDecisions = 1_000;
 /** A placement counts as load for so long: its session is not in the node's own figures yet. */
 const aheadMs = 3_000;
@@ -34,17 +31,20 @@ export class Placement {
     this.#random = random;
   }
 
-  /** `hosts`: the nodes of those who are in the room, one entry each. Throws `no-media-node` when none lives. */
-  async choose(roomId: RoomId, hosts: Iterable<string> = []): Promise<string> {
-    const leases = await this.#store.leases.list(leasePrefix);
+  /**
+   * `hosts`: the nodes of those who are in the room, one entry each. `avoid`: a node that was just found dead, though its
+   * lease may still run. Throws `no-media-node` when no other lives.
+   */
+  async choose(roomId: RoomId, hosts: Iterable<string> = [], avoid?: string): Promise<string> {
+    const alive = (await mediaNodes(this.#store.leases)).filter(({ nodeId }) => nodeId !== avoid);
     // Nothing is awaited from here on, so that two who come at once see each other's placement.
     const now = Date.now();
     this.#recent = this.#recent.filter(({ at }) => now - at < aheadMs).slice(-keptDecisions);
     const ahead = tally(this.#recent.map(({ nodeId }) => nodeId));
-    const nodes = leases.map(({ key, value }) => {
-      const nodeId = key.slice(leasePrefix.length);
-      return { nodeId, load: sessionsOf(value) + (ahead.get(nodeId) ?? 0) };
-    });
+    const nodes = alive.map(({ nodeId, status }) => ({
+      nodeId,
+      load: (Number(status.sessions) || 0) + (ahead.get(nodeId) ?? 0),
+    }));
     if (!nodes.length) throw new PlatformError('no-media-node', 'no media node is alive');
     const { nodeId, reason } = this.#roomsNode(roomId, hosts, nodes) ?? this.#lessLoaded(nodes);
     const decision = { at: now, roomId, nodeId, reason, candidates: nodes.length };
@@ -80,13 +80,4 @@ function tally(names: string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
-}
-
-function sessionsOf(value: string): number {
-  try {
-    const { sessions } = JSON.parse(value) as NodeLoad;
-    return typeof sessions === 'number' && Number.isFinite(sessions) ? sessions : 0;
-  } catch {
-    return 0; // Another version's node: it counts as idle.
-  }
 }

@@ -1,12 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import postgres from 'postgres';
+import { promisify } from 'node:util';
+import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
 
 const debianDirectory = '/usr/lib/postgresql';
+const startTimeoutMs = 30_000;
+const run = promisify(execFile);
 
 /** Where the newest Postgres server from a Debian package has its programs; undefined without one. */
 export function postgresPrograms(): string | undefined {
@@ -33,11 +36,11 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
   const url = `postgres://weir@127.0.0.1:${port}/postgres`;
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off'];
 
-  const run = async () => {
+  const begin = async () => {
     const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
     const server = spawn(join(programs, 'postgres'), args, { ...options, stdio: 'ignore' });
     const exited = once(server, 'exit');
-    await untilItAnswers(url);
+    await untilItAnswers(programs, port);
     return async () => {
       server.kill('SIGINT'); // Postgres' fast shutdown.
       const timer = setTimeout(() => server.kill('SIGKILL'), 10_000);
@@ -45,12 +48,12 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
       clearTimeout(timer);
     };
   };
-  let halt = await run();
+  let halt = await begin();
   return {
     url,
     halt: () => halt(),
     async start() {
-      halt = await run();
+      halt = await begin();
     },
     async remove() {
       await halt();
@@ -64,27 +67,17 @@ function userNamed(name: string): { uid: number; gid: number } {
   return { uid: id('-u'), gid: id('-g') };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function untilItAnswers(url: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const client = postgres(url, { max: 1, connect_timeout: 2 });
-    try {
-      await client`select 1`;
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    } finally {
-      await client.end({ timeout: 1 });
-    }
-  }
+async function untilItAnswers(programs: string, port: number): Promise<void> {
+  const ask = () =>
+    run(join(programs, 'pg_isready'), ['-h', '127.0.0.1', '-p', `${port}`], { timeout: 5_000 });
+  await eventually(
+    () =>
+      ask().then(
+        () => true,
+        () => 'the Postgres server does not answer',
+      ),
+    {
+      timeoutMs: startTimeoutMs,
+    },
+  );
 }

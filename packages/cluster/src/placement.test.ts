@@ -1,6 +1,6 @@
-import { memoryStore } from '@weir/cluster';
 import { seededRandom } from '@weir/testing';
 import { describe, expect, test } from 'vitest';
+import { memoryStore } from './memory-store.ts';
 import { Placement } from './placement.ts';
 
 async function placement(nodes: Record<string, string>) {
@@ -47,6 +47,12 @@ describe('Placement', () => {
     expect(await it.choose('r', ['a', 'a'])).toBe('b');
     await store.leases.release((await store.leases.get('media-node:b'))!);
     await expect(it.choose('r')).rejects.toMatchObject({ code: 'no-media-node' });
+  });
+
+  test('a node that was just found dead is avoided while its lease still runs', async () => {
+    const { placement: it } = await placement({ a: '{}', b: '{"sessions":99}' });
+    expect(await it.choose('r', ['a'], 'a')).toBe('b');
+    await expect(it.choose('r', [], 'b')).resolves.toBe('a');
   });
 
   test('the decisions are kept with their reasons, a bounded number of them', async () => {

@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
+import { tempDir } from './temp-dir.ts';
 
 const program = '/usr/bin/redis-server';
 const run = promisify(execFile);
@@ -21,7 +20,7 @@ export type RedisServer = { url: string; port: number } & Record<
 
 /** A new Redis server on a free port of loopback, empty and in memory. */
 export async function startRedis(options: string[] = []): Promise<RedisServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'weir-redis-'));
+  const directory = await tempDir('weir-redis-');
   const port = await freePort();
   const args = [
     '--port',
@@ -29,7 +28,7 @@ export async function startRedis(options: string[] = []): Promise<RedisServer> {
     '--bind',
     '127.0.0.1',
     '--dir',
-    directory,
+    directory.path,
     '--save',
     '',
     '--appendonly',
@@ -61,7 +60,7 @@ export async function startRedis(options: string[] = []): Promise<RedisServer> {
     },
     async remove() {
       await halt();
-      await rm(directory, { recursive: true, force: true });
+      await directory[Symbol.asyncDispose]();
     },
   };
 }
@@ -90,24 +89,13 @@ async function cli(port: number, ...command: string[]): Promise<string> {
   return stdout;
 }
 
-function untilItAnswers(port: number): Promise<void> {
-  return until(async () => (await cli(port, 'ping')).trim() === 'PONG');
+async function untilItAnswers(port: number): Promise<void> {
+  await until(async () => (await cli(port, 'ping')).trim() === 'PONG');
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + startTimeoutMs;
-  for (;;) {
-    if (await holds().catch(() => false)) return;
-    if (Date.now() > deadline) throw new Error('the Redis server does not answer');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  const answers = () => holds().catch(() => false);
+  await eventually(async () => (await answers()) || 'the Redis server does not answer', {
+    timeoutMs: startTimeoutMs,
+  });
 }

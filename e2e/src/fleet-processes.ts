@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureWebApp } from '@weir/cli';
+import {
+  eventually,
+  freePort,
+  type PostgresServer,
+  postgresPrograms,
+  type RedisServer,
+  startPostgres,
+  startRedis,
+  tempDir,
+} from '@weir/testing';
+
+const program = fileURLToPath(new URL('../../tools/cli/src/main.ts', import.meta.url));
+const secret = 'a-secret-of-this-test-only';
+
+export const canStartFleet = postgresPrograms() !== undefined;
+
+/** One process of the fleet. */
+export type FleetNode = {
+  nodeId: string;
+  url: string;
+  process: ChildProcess;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+};
+
+/** Processes of ./weir serve on a Redis and a Postgres of their own; all end with it. */
+export class Fleet implements AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly postgres: PostgresServer;
+  readonly #stack: AsyncDisposableStack;
+  readonly #dataDir: string;
+
+  static async start(): Promise<Fleet> {
+    await using stack = new AsyncDisposableStack();
+    await ensureWebApp();
+    const redis = stack.adopt(await startRedis(), (it) => it.remove());
+    const postgres = stack.adopt(await startPostgres(postgresPrograms()!), (it) => it.remove());
+    const data = stack.use(await tempDir());
+    return new Fleet(redis, postgres, data.path, stack.move());
+  }
+
+  private constructor(
+    redis: RedisServer,
+    postgres: PostgresServer,
+    dataDir: string,
+    stack: AsyncDisposableStack,
+  ) {
+    this.redis = redis;
+    this.postgres = postgres;
+    this.#dataDir = dataDir;
+    this.#stack = stack;
+  }
+
+  /** Resolves when it answers. */
+  async serve(nodeId: string, roles: string, options: string[] = []): Promise<FleetNode> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const args = ['serve', '--roles', roles, '--node-id', nodeId, '--host', '127.0.0.1', '--port', `${port}`];
+    const shared = ['--redis', this.redis.url, '--database', this.postgres.url, '--log-level', 'error'];
+    const own = [
+      '--data-dir',
+      join(this.#dataDir, nodeId),
+      '--public-url',
+      url.replace('http', 'ws'),
+      '--workers',
+      '1',
+    ];
+    const child = spawn(process.execPath, [program, ...args, ...shared, ...own, ...options], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, WEIR_CLUSTER_SECRET: secret },
+    });
+    const exited = once(child, 'exit');
+    const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+      child.kill(signal);
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited;
+    };
+    this.#stack.defer(() => kill());
+    await eventually(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`${nodeId} ended with ${child.exitCode}`);
+        return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) })).ok || 'not ready';
+      },
+      { timeoutMs: 60_000 },
+    );
+    return { nodeId, url, process: child, kill };
+  }
+
+  /** Where people of this node go. */
+  async place({ nodeId, url }: FleetNode) {
+    const text = await readFile(join(this.#dataDir, nodeId, 'api-key.json'), 'utf8');
+    return { urls: { local: url }, apiKey: { ...JSON.parse(text), isNew: false } };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}

@@ -1,0 +1,87 @@
+import { PlatformError } from '@weir/core';
+import { parseOptions, wholeNumber } from './options.ts';
+import { type FleetConfig, type PlatformConfig, type Role, roles } from './platform.ts';
+import { platformConfig, upOptions } from './up-config.ts';
+
+const serveOptions = {
+  ...upOptions,
+  roles: { type: 'string', default: roles.join(',') },
+  'node-id': { type: 'string' },
+  redis: { type: 'string', multiple: true },
+  'redis-cluster': { type: 'boolean', default: false },
+  database: { type: 'string' },
+  region: { type: 'string', default: 'local' },
+  'public-url': { type: 'string' },
+  'control-host': { type: 'string', default: '127.0.0.1' },
+  'control-port': { type: 'string', default: '0' },
+  'control-url': { type: 'string' },
+} as const;
+
+type ServeValues = ReturnType<typeof parseOptions<typeof serveOptions>>['values'];
+
+const secretLength = 16;
+
+/**
+ * The configuration of one process of a fleet. What holds passwords may be given in the environment instead: `WEIR_REDIS`,
+ * `WEIR_DATABASE`; the cluster's secret only there (`WEIR_CLUSTER_SECRET`): command lines are seen by everybody.
+ */
+export async function readServeConfig(
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<PlatformConfig> {
+  const { values } = parseOptions(args, serveOptions);
+  return {
+    ...(await platformConfig(values)),
+    roles: rolesOf(values.roles),
+    ...(values['node-id'] ? { nodeId: nodeIdOf(values['node-id']) } : {}),
+    fleet: fleetOf(values, env),
+  };
+}
+
+function rolesOf(text: string): Role[] {
+  const named = text.split(',').map((name) => name.trim());
+  const unknown = named.find((name) => !roles.some((role) => role === name));
+  if (unknown !== undefined)
+    throw new PlatformError('bad-request', `--roles ${text}: '${unknown}' is none of ${roles.join(', ')}`);
+  return named as Role[];
+}
+
+function nodeIdOf(text: string): string {
+  if (/^[\w.-]{1,64}$/.test(text)) return text;
+  throw new PlatformError('bad-request', `--node-id ${text}: letters, digits and . _ - only, at most 64`);
+}
+
+function fleetOf(values: ServeValues, env: NodeJS.ProcessEnv): FleetConfig {
+  const urls = values.redis ?? env.WEIR_REDIS?.split(',') ?? [];
+  const databaseUrl = values.database ?? env.WEIR_DATABASE;
+  const secret = env.WEIR_CLUSTER_SECRET ?? '';
+  if (!urls.length) throw missing('--redis URL (or WEIR_REDIS)', 'the Redis or Valkey that the fleet shares');
+  if (!databaseUrl) throw missing('--database URL (or WEIR_DATABASE)', 'the Postgres that the fleet shares');
+  if (secret.length < secretLength)
+    throw missing('WEIR_CLUSTER_SECRET', `the same ${secretLength} characters or more on every node`);
+  const { 'control-url': announcedUrl, 'public-url': publicUrl } = values;
+  return {
+    redis: { urls, cluster: values['redis-cluster'] },
+    databaseUrl,
+    secret,
+    region: values.region,
+    control: {
+      host: values['control-host'],
+      port: wholeNumber('control-port', values['control-port'], 0, 65_535),
+      ...(announcedUrl ? { announcedUrl: urlOf('control-url', announcedUrl) } : {}),
+    },
+    ...(publicUrl ? { publicUrl: urlOf('public-url', publicUrl) } : {}),
+  };
+}
+
+function urlOf(option: string, text: string): string {
+  if (URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)) return text;
+  throw new PlatformError(
+    'bad-request',
+    `--${option} ${text}: an address like wss://node-3.example.org is wanted`,
+  );
+}
+
+function missing(what: string, why: string): PlatformError {
+  return new PlatformError('bad-request', `${what} is missing: ${why}`);
+}
