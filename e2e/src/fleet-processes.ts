@@ -85,7 +85,7 @@ export class Fleet implements AsyncDisposable {
         if (child.exitCode !== null) throw new Error(`${nodeId} ended with ${child.exitCode}`);
         return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) })).ok || 'not ready';
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
     return { nodeId, url, process: child, kill };
   }

@@ -47,8 +47,7 @@ describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', ()
         for (let i = 0; i < 10; i++) await seat.room.sendMessage('chat', `${seat.room.local.identity} ${i}`);
       });
     await Promise.all([say(alice), say(bob)]);
-    const heard = async (person: Person) =>
-      (await person.log()).filter((line) => line.startsWith('data '));
+    const heard = async (person: Person) => (await person.log()).filter((line) => line.startsWith('data '));
     await eventually(
       async () => (await heard(alice)).length === 20 && (await heard(bob)).length === 20,
       slow,

@@ -20,7 +20,13 @@ test('a service tells its address and load, and takes its place away when it sto
   const store = storeWith('room', ['alice']);
   const sfu = await startTestSfu({ store });
   const told = async () => JSON.parse((await store.leases.get(key))!.value);
-  expect(await told()).toEqual({ address: sfu.controlUrl, sessions: 0, streams: 0, busy: 0 });
+  expect(await told()).toEqual({
+    address: sfu.controlUrl,
+    region: 'local',
+    sessions: 0,
+    streams: 0,
+    busy: 0,
+  });
   const { calls } = sfu.open(new NoticeLog().listener);
   const alice = { roomId: 'room', participantId: 'alice', rtpCapabilities: rtpCapabilities() };
   await calls['session.open']({ ...alice, send: true, receive: true });
