@@ -34,6 +34,11 @@ describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', ()
     const authorization = `Basic ${btoa(`${apiKey.id}:${apiKey.secret}`)}`;
     return (await fetch(new URL(path, node.url), { headers: { authorization } })).json();
   };
+  const join = async (identity: string, { url }: FleetNode) => {
+    const body = JSON.stringify({ token: await people.token(identity) });
+    const headers = { 'content-type': 'application/json' };
+    return (await fetch(`${url}/v1/join`, { method: 'POST', headers, body })).json();
+  };
   const eachSeesTheOther = async () => {
     await eventually(() => alice.sees(bob), slow);
     await eventually(() => bob.sees(alice), slow);
@@ -84,5 +89,35 @@ describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', ()
       participants: { participantId: string }[];
     };
     expect(after.participants.map((p) => p.participantId)).toEqual(participants.map((p) => p.participantId));
+  });
+
+  test('while Redis does not answer the call goes on; then all is as before', async () => {
+    await fleet.redis.pause();
+    const refused = await join('late', other);
+    expect(refused).toMatchObject({ status: 503, code: 'connection-lost', retryable: true });
+    await eachSeesTheOther();
+    await fleet.redis.resume();
+    await eventually(
+      () =>
+        alice.page
+          .evaluate(() => seat.outcome(() => seat.room.sendMessage('chat', 'redis is back')))
+          .then((code) => code === 'ok' || code),
+      slow,
+    );
+    await eventually(async () => (await bob.log()).some((line) => line.includes('redis is back')), slow);
+  });
+
+  test('when Redis has lost everything, everybody is back in the room by themselves', async () => {
+    await fleet.redis.halt();
+    await fleet.redis.start();
+    await eventually(
+      () =>
+        alice.page
+          .evaluate(() => seat.outcome(() => seat.room.sendMessage('chat', 'all is new')))
+          .then((code) => code === 'ok' || code),
+      { timeoutMs: 60_000 },
+    );
+    await eventually(async () => (await bob.log()).some((line) => line.includes('all is new')), slow);
+    await eachSeesTheOther();
   });
 });

@@ -71,7 +71,11 @@ class EnforcedRoom extends Lifetime {
   async #follow(): Promise<void> {
     for (let attempt = 1; !this.closed; attempt++) {
       try {
-        const followed = await this.#log.follow(this.#roomId, (record) => this.#apply(record));
+        const followed = await this.#log.follow(
+          this.#roomId,
+          (record) => this.#apply(record),
+          () => this.#followAnew(),
+        );
         if (!followed) return this.#node.closeRoom(this.#roomId); // It ended before we looked.
         this.onClose(followed.stop);
         return this.#begin(followed.state);
@@ -80,6 +84,15 @@ class EnforcedRoom extends Lifetime {
         await sleep(backoffMs(attempt, followBackoff), this.signal);
       }
     }
+  }
+
+  /** The store lost track of us, or its data: what the room is now counts. */
+  #followAnew(): void {
+    if (this.closed) return;
+    this.#following = false;
+    this.#tracks.clear();
+    this.#sessions.clear();
+    void this.#follow();
   }
 
   #begin(state: RoomState): void {
