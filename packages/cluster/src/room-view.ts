@@ -1,4 +1,4 @@
-import { Lifetime } from '@weir/core';
+import { Lifetime, sleep } from '@weir/core';
 import type {
   Participant,
   ParticipantId,
@@ -144,6 +144,17 @@ export class RoomView extends Lifetime {
   ): void {
     this.#listeners.add(listener);
     signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+  }
+
+  /** Resolves when the room is known up to `revision`, when it closes, or after `timeoutMs`. */
+  async reaches(revision: number, timeoutMs: number): Promise<void> {
+    if (this.closed || this.#state.revision >= revision) return;
+    const waiting = new AbortController();
+    const stop = () => waiting.abort();
+    this.onRecord((record) => record.revision >= revision && stop(), waiting.signal);
+    this.onClose(stop, waiting.signal);
+    await sleep(timeoutMs, waiting.signal);
+    stop();
   }
 
   /** Applies the next record and tells the listeners. Called by whoever follows the log. */

@@ -15,6 +15,7 @@ import {
   type TrackId,
 } from '@weir/protocol';
 import { type Decide, type Decision, dropUndefined, expecting, roomFull } from './decision.ts';
+import { deepFreeze, plainChange } from './frozen.ts';
 import * as participants from './participants.ts';
 import type { RoomChange, RoomLog, RoomRecord } from './room-log.ts';
 import { RoomReader, RoomView } from './room-view.ts';
@@ -25,6 +26,8 @@ import * as tracks from './tracks.ts';
 type SharedView = { view: RoomView; users: number; stop: () => void };
 
 const conflictRetries = 20;
+/** How long a change waits for those before it to be told here. */
+const ownChangeMs = 2_000;
 
 /**
  * Rooms on top of their log: each method is one atomic change, or a typed refusal. Every node has one; what several do
@@ -290,11 +293,10 @@ export class Rooms {
   /** A reliable message: in the room's order, replayed to who resumes. Answers its revision. */
   async sendData(roomId: RoomId, message: Omit<DataMessage, 'sentAt'>): Promise<number> {
     const event: RoomEvent = { type: 'dataReceived', message: { ...message, sentAt: this.#clock.now() } };
-    const done = await this.#log.commit(roomId, {
-      expect: [{ key: 'room', is: 'present' }],
-      events: [event],
-    });
+    const change: RoomChange = { expect: [{ key: 'room', is: 'present' }], events: [event] };
+    const done = await this.#log.commit(roomId, change);
     if (!done.ok) throw roomNotFound(roomId);
+    await this.#noteOwn(roomId, change, done);
     return done.revision;
   }
 
@@ -304,6 +306,19 @@ export class Rooms {
   async #reader(roomId: RoomId): Promise<RoomReader> {
     const shared = await this.#views.get(roomId);
     return shared && !shared.view.closed ? shared.view.reader : this.read(roomId);
+  }
+
+  /** Whoever changes the room finds it changed here, though the store may tell its followers later than it answers. */
+  async #noteOwn(
+    roomId: RoomId,
+    change: RoomChange,
+    { revision, at }: { revision: number; at: number },
+  ): Promise<void> {
+    const view = (await this.#views.get(roomId)?.catch(() => undefined))?.view;
+    if (!view) return;
+    if (view.reader.state.revision < revision - 1) await view.reaches(revision - 1, ownChangeMs);
+    if (view.reader.state.revision === revision - 1)
+      view.apply(deepFreeze({ roomId, revision, at, ...plainChange(change) }));
   }
 
   async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {
@@ -320,7 +335,10 @@ export class Rooms {
       }
       if (!decision.change) return decision.result;
       const done = await this.#log.commit(roomId, decision.change);
-      if (done.ok) return decision.result;
+      if (done.ok) {
+        await this.#noteOwn(roomId, decision.change, done);
+        return decision.result;
+      }
       if (done.failed === 'participant:')
         throw roomFull(roomId, reader.room?.settings.maxParticipants ?? limits.participantsPerRoom);
       reader = await this.read(roomId);
