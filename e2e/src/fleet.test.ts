@@ -113,11 +113,13 @@ describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', ()
     await eventually(() => bob.sees(carol), slow);
     await fleet.redis.halt();
     await fleet.redis.start();
-    const say = () =>
-      carol.page.evaluate(() => seat.outcome(() => seat.room.sendMessage('chat', 'all is new')));
-    await eventually(async () => (await say()) === 'ok' || 'carol is not back', { timeoutMs: 60_000 });
+    const joined = async (person: Person) =>
+      (await person.log()).filter((line) => line === 'status connected').length;
+    const anew = { timeoutMs: 60_000 };
+    await eventually(async () => (await joined(carol)) >= 2 || 'carol is not back', anew);
+    await eventually(() => bob.sees(carol), anew);
+    await eventually(() => carol.sees(bob), anew);
+    await carol.page.evaluate(() => seat.room.sendMessage('chat', 'all is new'));
     await eventually(async () => (await bob.log()).some((line) => line.includes('all is new')), slow);
-    await eventually(() => bob.sees(carol), slow);
-    await eventually(() => carol.sees(bob), slow);
   });
 });
