@@ -62,7 +62,7 @@ export function preflightRoutes(api: HttpApp, context: DirectorContext): void {
       return {
         roomId,
         seats,
-        signaling: context.signalingUrls(request.raw),
+        signaling: await context.signalingUrls(request.raw),
         iceServers: context.iceServers(seats[0]!.participantId),
         rtpCapabilities: context.rtpCapabilities,
         timeLimitMs: limits.preflightMs,
