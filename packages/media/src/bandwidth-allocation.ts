@@ -49,11 +49,14 @@ export const freshLine: LineState = {
   asked: '',
 };
 
-const firstHoldMs = 10_000;
+/** A single fall may be a moment's dip; … */
+const firstHoldMs = 4_000;
+/** … the second shows that it is the line. */
+const nextHoldMs = 10_000;
 const longestHoldMs = 40_000;
 /** A line that was wide enough for so long is trusted again. */
 const calmAfterMs = 60_000;
-/** Until then one track rises at most so often, … */
+/** Until then one track rises at most so often (after a single fall as soon as anything may), … */
 const risePauseMs = 10_000;
 /** … and what had been stopped comes back with its lowest level, to see whether the line is what it seems. */
 const tryMs = 5_000;
@@ -66,8 +69,8 @@ const quietShare = 0.1;
 /**
  * Shares a line of `estimateBps` (infinite: wide enough for all) between a subscriber's tracks. Audio is never held back,
  * and what it needs is set aside first. Of the videos each gets its lowest level first, in the order of importance; then
- * the more important ones rise. What no longer fits falls at once; it rises again when there is room to spare, not before ten
- * seconds are over, and after longer and longer times when the line gets too narrow again each time.
+ * the more important ones rise. What no longer fits falls at once; it rises again when there is room to spare, four seconds
+ * after a single fall, and after ten and more when the line gets too narrow again each time.
  */
 export function allocate(
   tracks: readonly TrackDemand[],
@@ -159,7 +162,7 @@ function narrowed(line: LineState, wasCalm: boolean, now: number): LineState {
   const holdMs = wasCalm
     ? firstHoldMs
     : line.rose
-      ? Math.min(longestHoldMs, line.holdMs * 2)
+      ? Math.min(longestHoldMs, Math.max(nextHoldMs, line.holdMs * 2))
       : Math.max(firstHoldMs, line.holdMs);
   return { ...line, narrowedAt: now, holdMs, rose: false };
 }
@@ -205,7 +208,7 @@ function caps(videos: readonly TrackDemand[], budgetBps: number, line: LineState
   return videos.map((track, i) => {
     const grant = line.grants.get(track.trackId);
     if (!grant) return calm ? wantedLevel(track) : roomy[i]!;
-    const pauseMs = grant.ceiling === 0 ? tryMs : risePauseMs;
+    const pauseMs = Math.min(line.holdMs, grant.ceiling === 0 ? tryMs : risePauseMs);
     const mayRise = calm || (!held && now - grant.changedAt >= pauseMs);
     const highest = grant.ceiling < 0 ? Math.min(0, roomy[i]!) : Math.max(grant.ceiling, roomy[i]!);
     return Math.min(wantedLevel(track), mayRise ? highest : grant.ceiling);

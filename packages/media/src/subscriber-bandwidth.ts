@@ -8,14 +8,22 @@ const gatherMs = 100;
 /** The engine looks for no more than a little above what it wants: an estimate near that says nothing of the line's end. */
 const foundAllShare = 0.9;
 
+/** What is asked of a transport. */
+export type LineTransport = Pick<WebRtcTransport, 'id' | 'on' | 'observer' | 'enableTraceEvent'>;
+/** What is asked of a subscription. */
+export type Sharer = Pick<TrackSubscription, 'trackId' | 'transportId' | 'demand' | 'allow' | 'onClose'>;
+
 /**
  * Shares one subscriber's line, over all its transports, between its tracks. The engine chooses layers from moment to moment;
  * this sets how high it may go, stops what the line does not carry beside the audio, and keeps the two from going up and down.
  */
 export class SubscriberBandwidth extends Lifetime {
   readonly #clock: Clock;
-  readonly #estimatesBps = new Map<WebRtcTransport, number>();
-  readonly #subscriptions = new Set<TrackSubscription>();
+  /** By transport. */
+  readonly #estimatesBps = new Map<string, number>();
+  /** Transports that have lost their path: what the engine does there says nothing of the line. */
+  readonly #cutOff = new Set<string>();
+  readonly #subscriptions = new Set<Sharer>();
   #line: LineState = freshLine;
   #cancel?: () => void;
 
@@ -26,20 +34,28 @@ export class SubscriberBandwidth extends Lifetime {
   }
 
   /** Counts what the engine finds out about the line of this transport. */
-  listen(transport: WebRtcTransport): void {
+  listen(transport: LineTransport): void {
+    const { id } = transport;
     transport.on('trace', (trace) => {
-      if (!isEstimate(trace)) return;
+      if (!isEstimate(trace) || this.#cutOff.has(id)) return;
       const { availableBitrate, maxBitrate } = trace.info;
       const foundAll = availableBitrate >= maxBitrate * foundAllShare;
-      this.#estimatesBps.set(transport, foundAll ? Number.POSITIVE_INFINITY : availableBitrate);
-      this.#share(); // About once a second, at once when it fell far.
+      this.#estimatesBps.set(id, foundAll ? Number.POSITIVE_INFINITY : availableBitrate);
+      if (this.#isLimited) this.#share(); // About once a second, at once when it fell far.
     });
-    transport.observer.once('close', () => this.#estimatesBps.delete(transport));
+    transport.on('icestatechange', (state) => {
+      if (state === 'disconnected') this.#cutOff.add(id);
+      else if (this.#cutOff.delete(id)) this.#returned(id);
+    });
+    transport.observer.once('close', () => {
+      this.#estimatesBps.delete(id);
+      this.#cutOff.delete(id);
+    });
     transport.enableTraceEvent(['bwe']).catch(() => {}); // It has closed.
   }
 
   /** Gives `subscription` its share until it closes. */
-  add(subscription: TrackSubscription): void {
+  add(subscription: Sharer): void {
     this.#subscriptions.add(subscription);
     subscription.onClose(() => {
       this.#subscriptions.delete(subscription);
@@ -55,9 +71,17 @@ export class SubscriberBandwidth extends Lifetime {
   }
 
   /** The engine let it fall to this level, because the line carries no more. */
-  fell({ trackId }: TrackSubscription, level: number): void {
+  fell({ trackId, transportId }: Sharer, level: number): void {
+    if (this.#cutOff.has(transportId)) return;
     this.#line = fallTo(this.#line, trackId, level, this.#clock.now());
     this.review();
+  }
+
+  /** After an absence it may be another line: what was known of the old one holds nothing back. */
+  #returned(transportId: string): void {
+    this.#estimatesBps.delete(transportId);
+    this.#line = freshLine;
+    this.#share();
   }
 
   get #estimateBps(): number {
@@ -71,7 +95,7 @@ export class SubscriberBandwidth extends Lifetime {
   #share(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (this.closed || !this.#isLimited) return;
+    if (this.closed) return;
     const now = this.#clock.now();
     const demands = [...this.#subscriptions].flatMap((subscription) => subscription.demand ?? []);
     const { decisions, line } = allocate(demands, this.#estimateBps, this.#line, now);
