@@ -109,6 +109,7 @@ export class ScriptedMediaNode {
       'track.start': checked,
       'track.unsubscribe': checked,
       'track.setPreferences': checked,
+      'track.starved': checked,
       'node.describe': async () => ({ nodeId: 'scripted', rtpCapabilities: {}, workers: [] }),
     };
   }

@@ -21,6 +21,7 @@ import type { SampleChannel } from './sample-channel.ts';
 import { SeatStorage } from './seat-storage.ts';
 import { type JoinedAnswer, type Missed, SignalingLink } from './signaling-link.ts';
 import type { SignalingState, SignalingTimes } from './signaling-state.ts';
+import { StarvationWatch } from './starvation-watch.ts';
 import { type ReceivingState, Subscriber } from './subscriber.ts';
 import { tokenRoom } from './token.ts';
 import { WarmSocket } from './warm-socket.ts';
@@ -81,6 +82,7 @@ export class Room {
   #early: { revision: number; event: RoomEvent }[] | undefined = [];
   #mediaBroken = false;
   #downlink: Downlink = 'good';
+  #starvation: StarvationWatch | undefined;
   readonly #marks: Record<string, number> = {};
 
   constructor(options: RoomOptions) {
@@ -100,6 +102,7 @@ export class Room {
       subscribe: options.autoSubscribe === false ? 'none' : 'all',
       ...(this.#engine.receiveAtOnce ? { subscribeAtMost: this.#engine.receiveAtOnce } : {}),
       client: sdkName,
+      isLineNarrow: () => this.#downlink !== 'good' || (this.#starvation?.isStarving ?? false),
       ...(times ? { times } : {}),
     });
     this.local = new LocalParticipant(this.#link, this.#engine, this.events);
@@ -343,6 +346,13 @@ export class Room {
       this.#engine.networkChanged?.();
     };
     this.#link.own(new NetworkWatch(networkChanged));
+    this.#starvation = this.#link.own(
+      new StarvationWatch(
+        () => this.#model.remoteTracks(),
+        // Said again while it lasts.
+        (trackIds) => void this.#link.request('track.starved', { trackIds }).catch(() => {}),
+      ),
+    );
     if (this.#seats) this.#keepSeat(this.#seats);
   }
 

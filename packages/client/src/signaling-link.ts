@@ -70,6 +70,8 @@ export type SignalingEnvironment = {
   /** With all: so many subscriptions come with the answer. */
   subscribeAtMost?: number;
   client: string;
+  /** The line carries less than was asked for: answers may take long. */
+  isLineNarrow?: () => boolean;
   clock?: Clock;
   random?: () => number;
   times?: SignalingTimes;
@@ -373,7 +375,7 @@ export class SignalingLink extends Lifetime {
     this.#watch(peer);
   }
 
-  /** Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`. */
+  /** Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`; later over a narrow line. */
   #watch(peer: RpcPeer<SignalingClient, SignalingServer>): void {
     const check = () => {
       if (peer.closed) return;
@@ -381,7 +383,9 @@ export class SignalingLink extends Lifetime {
       if (silentMs < limits.pingAfterMs)
         return void this.#clock.after(limits.pingAfterMs - silentMs + 1, check);
       peer.request('session.ping', {}, limits.pingTimeoutMs).then(check, (error: PlatformError) => {
-        if (error.code === 'timeout') peer.close('lost');
+        const patienceMs = this.#environment.isLineNarrow?.() ? limits.narrowSilenceMs : 0;
+        const isDead = error.code === 'timeout' && performance.now() - peer.lastHeardAt > patienceMs;
+        if (isDead) peer.close('lost');
         else check();
       });
     };

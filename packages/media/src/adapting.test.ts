@@ -76,6 +76,22 @@ test('[SG42] what does not flow says why: not shown, muted, not sent', async () 
   await becomes('nothing publisher');
 });
 
+test('[SG52] what does not arrive is stopped, and comes back by itself', async () => {
+  const { calls, bob, becomes, notices } = await startCall();
+  await bob.subscribe('camera');
+  await becomes('2');
+  const starved = () =>
+    calls['track.starved']({ mediaSessionId: bob.mediaSessionId, trackIds: ['camera', 'of nobody'] });
+  await starved();
+  await eventually(
+    () =>
+      notices['subscription.layers'].some(
+        ({ spatialLayer, reason }) => spatialLayer === null && reason === 'bandwidth',
+      ) || 'nothing was stopped',
+  );
+  await becomes('2');
+});
+
 test('[SG42] a video of one size too', async () => {
   const { node, alice, bob, becomes } = await startCall();
   await alice.publish('screen', [await plain()]);

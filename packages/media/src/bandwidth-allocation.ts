@@ -117,7 +117,7 @@ export function allocate(
   return { decisions: decide(tracks, grants), line: tooNarrow ? narrowed(next, calm, now) : next };
 }
 
-/** The engine had to fall to `level` by itself: the line carries no more of this track. */
+/** It turned out that the line carries no more of this track than `level`, -1 for nothing. */
 export function fallTo(line: LineState, trackId: TrackId, level: number, now: number): LineState {
   const before = line.grants.get(trackId);
   if (before && before.ceiling <= level) return line;

@@ -162,6 +162,10 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       await this.#session(params).setPreferences(params.preferences);
       return {};
     }),
+    'track.starved': this.#answer('track.starved', async (params) => {
+      await this.#session(params).starved(params.trackIds);
+      return {};
+    }),
     'node.describe': this.#answer('node.describe', () => ({
       nodeId: this.nodeId,
       rtpCapabilities: this.#rtpCapabilities,

@@ -243,6 +243,17 @@ export class ParticipantSession extends Lifetime {
     await this.#heedWhatCarries(preferences.map(({ trackId }) => trackId));
   }
 
+  /** Nothing of these arrives, says its client: what is sent all the same is too much for its line. */
+  async starved(trackIds: TrackId[]): Promise<void> {
+    await Promise.all(
+      trackIds.map((trackId) =>
+        this.#change(trackId, async (subscription) => {
+          if (await subscription.isSending()) this.#bandwidth.fell(subscription, -1);
+        }),
+      ),
+    );
+  }
+
   /** Gets an audio slot but while that carries what this participant must not hear, or hears already. */
   async heed(slot: AudioSlot): Promise<void> {
     const subscription = this.#subscriptions.get(slot.trackId);

@@ -70,7 +70,7 @@ export class SubscriberBandwidth extends Lifetime {
     this.#cancel ??= this.#clock.after(gatherMs, () => this.#share());
   }
 
-  /** The engine let it fall to this level, because the line carries no more. */
+  /** It fell to this level, -1 for none, because the line carries no more: the engine did it, or nothing arrived. */
   fell({ trackId, transportId }: Sharer, level: number): void {
     if (this.#cutOff.has(transportId)) return;
     this.#line = fallTo(this.#line, trackId, level, this.#clock.now());

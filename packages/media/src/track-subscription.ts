@@ -35,6 +35,8 @@ const nothing: Layers = { spatialLayer: null, temporalLayer: null };
 const doubtMs = 200;
 /** A switch that takes longer is no switch any more. */
 const settleMs = 3_000;
+/** Less is a still picture, of which it is no wonder that nothing arrives. */
+const sendingBps = 10_000;
 
 /** A publication flowing to one participant. Closes with the publication. */
 export class TrackSubscription extends Lifetime {
@@ -144,6 +146,14 @@ export class TrackSubscription extends Lifetime {
     this.#allowed = level;
     this.publication.demand?.update();
     this.#reconcile().catch(() => {}); // It closes, or its worker died.
+  }
+
+  /** Whether pictures are being sent to the participant, arrive or not. */
+  async isSending(): Promise<boolean> {
+    const consumed = this.#consumed;
+    if (!this.flowing || !consumed || !isMediaConsumer(consumed) || consumed.kind !== 'video') return false;
+    const stats = await consumed.getStats();
+    return stats.some(({ type, bitrate }) => type === 'outbound-rtp' && bitrate > sendingBps);
   }
 
   /** Tells again how it stands, to somebody who may not have heard. */

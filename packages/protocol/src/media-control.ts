@@ -119,6 +119,7 @@ export const mediaNode = {
       }),
       result: Empty,
     },
+    'track.starved': { params: z.object({ mediaSessionId: z.string(), trackIds }), result: Empty },
     'node.describe': {
       params: Empty,
       result: z.object({

@@ -229,6 +229,8 @@ export const signalingServer = {
       }),
       result: Empty,
     },
+    /** Of these nothing arrives, although other packets do. */
+    'track.starved': { params: z.object({ trackIds }), result: Empty },
     'participant.update': {
       params: z.object({
         displayName: DisplayName.optional(),

@@ -253,12 +253,12 @@ export class ClientConnection extends Lifetime {
       'track.start': (params) => this.#media('track.start', params),
       'track.unsubscribe': (params) => this.#media('track.unsubscribe', params),
       'track.setPreferences': async (params) => {
-        if (!this.#preferences.take(params.preferences.length))
-          throw new PlatformError(
-            'rate-limited',
-            `preferences of more than ${limits.preferenceRate.perSecond} tracks a second`,
-          );
+        this.#takePreferences(params.preferences.length);
         return this.#media('track.setPreferences', params);
+      },
+      'track.starved': async (params) => {
+        this.#takePreferences(params.trackIds.length);
+        return this.#media('track.starved', params);
       },
 
       'participant.update': async (update) => {
@@ -308,13 +308,22 @@ export class ClientConnection extends Lifetime {
     };
   }
 
+  #takePreferences(tracks: number): void {
+    if (!this.#preferences.take(tracks))
+      throw new PlatformError(
+        'rate-limited',
+        `preferences of more than ${limits.preferenceRate.perSecond} tracks a second`,
+      );
+  }
+
   async #media<
     M extends
       | 'transport.close'
       | 'transport.connect'
       | 'track.start'
       | 'track.unsubscribe'
-      | 'track.setPreferences',
+      | 'track.setPreferences'
+      | 'track.starved',
   >(method: M, params: Params<M>): Promise<Record<string, never>> {
     const { mediaSessionId } = this.#attended;
     const calls = await this.#attended.mediaCalls();
