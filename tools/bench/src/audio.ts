@@ -1,6 +1,6 @@
 import type { Bench, BenchOptions } from '@weir/cli';
 import { Room } from '@weir/client';
-import { sleep } from '@weir/core';
+import { newId, sleep } from '@weir/core';
 import { PeerEngine, preparedTrack, prepareMedia } from '@weir/peer';
 import { limits } from '@weir/protocol';
 import { Child } from './measure/child.ts';
@@ -26,17 +26,18 @@ export const bench: Bench = {
   parameters: { microphones: 200, seconds: 10 },
   async run({ parameters, ...progress }) {
     const { microphones, seconds } = parameters as { microphones: number; seconds: number };
+    await using stack = new AsyncDisposableStack();
+    const without = await startPlatform(100_000, stack);
     // The price of forwarding: everybody's microphone to everybody else, no slots.
-    const all = await measure({ people: smallRoom, listens: true, slotsAbove: 100_000, seconds }, progress);
-    const idle = await measure({ people: smallRoom, listens: false, slotsAbove: 100_000, seconds }, progress);
+    const all = await measure(without, { people: smallRoom, listens: true, seconds }, progress);
+    const idle = await measure(without, { people: smallRoom, listens: false, seconds }, progress);
     const forwarded = smallRoom * (smallRoom - 1) * packetsPerSecond;
     const packetSeconds = (all.workerCores - idle.workerCores) / forwarded;
     // The price of listening to all of a big room.
-    const heard = await measure({ people: microphones, listens: false, slotsAbove: 0, seconds }, progress);
-    const unheard = await measure(
-      { people: microphones, listens: false, slotsAbove: 100_000, seconds },
-      progress,
-    );
+    const unheard = await measure(without, { people: microphones, listens: false, seconds }, progress);
+    progress.say('with slots:');
+    const slots = await startPlatform(0, stack);
+    const heard = await measure(slots, { people: microphones, listens: false, seconds }, progress);
     const hearing = {
       node: heard.nodeCores - unheard.nodeCores,
       worker: heard.workerCores - unheard.workerCores,
@@ -79,15 +80,21 @@ export const bench: Bench = {
   },
 };
 
-type Scene = { people: number; listens: boolean; slotsAbove: number; seconds: number };
+type Place = Doors & { pid: number; workerPids: number[] };
+type Scene = { people: number; listens: boolean; seconds: number };
 
-/** CPU use of a platform of its own while so many speak. */
-async function measure(scene: Scene, { say, signal }: Progress): Promise<Load> {
-  const { people, listens, slotsAbove, seconds } = scene;
-  await using stack = new AsyncDisposableStack();
+/** A platform in a process of its own. */
+async function startPlatform(microphonesWithoutSlots: number, stack: AsyncDisposableStack): Promise<Place> {
   const child = stack.use(new Child<PlatformProcess>(platformModule));
-  const sound = { microphonesWithoutSlots: slotsAbove, audioSlots: limits.audioSlots };
-  const doors = await child.call('start', { workers: 1, sound });
+  const { audioSlots } = limits;
+  return child.call('start', { workers: 1, sound: { microphonesWithoutSlots, audioSlots } });
+}
+
+/** CPU use of a platform while so many speak. */
+async function measure(doors: Place, scene: Scene, { say, signal }: Progress): Promise<Load> {
+  const { people, listens, seconds } = scene;
+  await using stack = new AsyncDisposableStack();
+  const room = newId('audio');
   const peers: Room[] = [];
   stack.defer(async () => {
     await Promise.all(peers.map((peer) => peer.leave()));
@@ -95,11 +102,11 @@ async function measure(scene: Scene, { say, signal }: Progress): Promise<Load> {
   while (peers.length < people && !signal.aborted) {
     const step = Math.min(20, people - peers.length);
     const joining = Array.from({ length: step }, (_, i) =>
-      joinSpeaking(doors, `${peers.length + i}`, listens),
+      joinSpeaking(doors, room, `${peers.length + i}`, listens),
     );
     peers.push(...(await Promise.all(joining)));
   }
-  await sleep(settleMs, signal);
+  await sleep(Math.min(settleMs, seconds * 1_000), signal);
   const [workerPid] = doors.workerPids as [number];
   const read = async () => ({ node: await cpuSeconds(doors.pid), worker: await cpuSeconds(workerPid) });
   const before = await read();
@@ -111,15 +118,15 @@ async function measure(scene: Scene, { say, signal }: Progress): Promise<Load> {
     nodeCores: (after.node - before.node) / passed,
     workerCores: (after.worker - before.worker) / passed,
   };
-  const how = listens ? 'to each other' : slotsAbove === 0 ? 'heard' : 'to nobody';
+  const how = listens ? 'to each other' : 'to nobody';
   say(
     `${people} speak ${how}: node ${load.nodeCores.toFixed(3)}, worker ${load.workerCores.toFixed(3)} cores`,
   );
   return load;
 }
 
-async function joinSpeaking(doors: Doors, identity: string, subscribe: boolean): Promise<Room> {
-  const token = await tokenFor(doors, 'audio', identity, { subscribe });
+async function joinSpeaking(doors: Doors, room: string, identity: string, subscribe: boolean): Promise<Room> {
+  const token = await tokenFor(doors, room, identity, { subscribe });
   const engine = new PeerEngine({ dataChannels: false });
   const peer = new Room({ url: doors.url, token, engine, keepSeat: false });
   await peer.connect();
