@@ -28,7 +28,7 @@ export type Production = { muted: boolean } & (
   | { kind: 'data'; sctpStreamParameters: SctpStreamParameters }
 );
 
-const bitrates = {
+export const bitrates = {
   /** High enough that the top layer comes within the first second; the engine's estimate takes over from there. */
   initialOutgoingBps: 1_500_000,
   /** Camera and screen of one participant at good quality. */

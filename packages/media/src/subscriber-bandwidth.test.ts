@@ -8,7 +8,7 @@ import { type LineTransport, type Sharer, SubscriberBandwidth } from './subscrib
 const camera = { levelsBps: [100_000, 300_000, 1_200_000], wanted: 2, muted: false, priority: 1 } as const;
 
 /** A line of one transport with one video, and what that is allowed. */
-function startLine() {
+function startLine(maxBitrate = 2_000_000) {
   const clock = new FakeClock();
   const bandwidth = new SubscriberBandwidth(clock);
   const engine = Object.assign(new EventEmitter(), {
@@ -28,7 +28,7 @@ function startLine() {
   bandwidth.listen(engine as unknown as LineTransport);
   bandwidth.add(video as Sharer);
   const estimate = (availableBitrate: number) =>
-    engine.emit('trace', { type: 'bwe', info: { availableBitrate, maxBitrate: 2_000_000 } });
+    engine.emit('trace', { type: 'bwe', info: { availableBitrate, maxBitrate } });
   const ice = (state: string) => engine.emit('icestatechange', state);
   return { clock, bandwidth, video, estimate, ice };
 }
@@ -63,4 +63,14 @@ test('an absence costs no picture that flowed before', async () => {
   expect(video.allowed).toBeUndefined();
   ice('completed');
   expect(video.allowed).toBeUndefined();
+});
+
+test('an estimate that only climbs holds nothing back; the first that fell does', () => {
+  const { video, estimate } = startLine(20_000_000);
+  for (const bps of [1_500_000, 1_400_000, 2_500_000, 4_000_000]) {
+    estimate(bps);
+    expect(video.allowed, `${bps}`).toBeUndefined();
+  }
+  estimate(400_000);
+  expect(video.allowed).toBe(1);
 });

@@ -1,12 +1,15 @@
 import { type Clock, Lifetime } from '@weir/core';
 import type { TransportTraceEventData, WebRtcTransport } from 'mediasoup/types';
 import { allocate, fallTo, freshLine, isUnlimited, type LineState } from './bandwidth-allocation.ts';
+import { bitrates } from './engine-words.ts';
 import type { TrackSubscription } from './track-subscription.ts';
 
 /** Changes that come together are weighed together. */
 const gatherMs = 100;
 /** The engine looks for no more than a little above what it wants: an estimate near that says nothing of the line's end. */
 const foundAllShare = 0.9;
+/** While it has never fallen below this share of its highest it is still climbing, and says nothing of the line's end either. */
+const climbingShare = 0.9;
 
 /** What is asked of a transport. */
 export type LineTransport = Pick<WebRtcTransport, 'id' | 'on' | 'observer' | 'enableTraceEvent'>;
@@ -21,6 +24,8 @@ export class SubscriberBandwidth extends Lifetime {
   readonly #clock: Clock;
   /** By transport. */
   readonly #estimatesBps = new Map<string, number>();
+  /** The highest estimate of each transport that has not fallen yet. */
+  readonly #climbing = new Map<string, number>();
   /** Transports that have lost their path: what the engine does there says nothing of the line. */
   readonly #cutOff = new Set<string>();
   readonly #subscriptions = new Set<Sharer>();
@@ -36,11 +41,13 @@ export class SubscriberBandwidth extends Lifetime {
   /** Counts what the engine finds out about the line of this transport. */
   listen(transport: LineTransport): void {
     const { id } = transport;
+    this.#climbing.set(id, bitrates.initialOutgoingBps);
     transport.on('trace', (trace) => {
       if (!isEstimate(trace) || this.#cutOff.has(id)) return;
       const { availableBitrate, maxBitrate } = trace.info;
       const foundAll = availableBitrate >= maxBitrate * foundAllShare;
-      this.#estimatesBps.set(id, foundAll ? Number.POSITIVE_INFINITY : availableBitrate);
+      const unknown = foundAll || this.#climbs(id, availableBitrate);
+      this.#estimatesBps.set(id, unknown ? Number.POSITIVE_INFINITY : availableBitrate);
       if (this.#isLimited) this.#share(); // About once a second, at once when it fell far.
     });
     transport.on('icestatechange', (state) => {
@@ -49,6 +56,7 @@ export class SubscriberBandwidth extends Lifetime {
     });
     transport.observer.once('close', () => {
       this.#estimatesBps.delete(id);
+      this.#climbing.delete(id);
       this.#cutOff.delete(id);
     });
     transport.enableTraceEvent(['bwe']).catch(() => {}); // It has closed.
@@ -80,8 +88,18 @@ export class SubscriberBandwidth extends Lifetime {
   /** After an absence it may be another line: what was known of the old one holds nothing back. */
   #returned(transportId: string): void {
     this.#estimatesBps.delete(transportId);
+    this.#climbing.set(transportId, bitrates.initialOutgoingBps);
     this.#line = freshLine;
     this.#share();
+  }
+
+  #climbs(transportId: string, estimateBps: number): boolean {
+    const highest = this.#climbing.get(transportId);
+    if (highest === undefined) return false;
+    const climbs = estimateBps >= highest * climbingShare;
+    if (climbs) this.#climbing.set(transportId, Math.max(highest, estimateBps));
+    else this.#climbing.delete(transportId);
+    return climbs;
   }
 
   get #estimateBps(): number {
