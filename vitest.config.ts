@@ -8,7 +8,6 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,services,apps,tools}/*/src/**/*.test.{ts,tsx}'],
           testTimeout: 20_000,
-          maxWorkers: 2, // They wait more than they compute; by itself it would be one on two cores.
         },
       },
       {
