@@ -152,7 +152,7 @@ describe('[B8] [SG50] a device that is taken away', () => {
     });
     await untilBobKnows(bob, 'camera', away);
     expect(await interruption()).toBe('device-lost');
-    await eventually(async () => (await bob.hears(alice)) > -40 || 'bob hears nothing', slow);
+    await eventually(async () => (await bob.hears(alice)) > -65 || 'bob hears nothing', slow);
     await untilBobKnows(bob, 'microphone', back);
     const inUse = await alice.page.evaluate(
       () => seat.room.local.publication('microphone')?.mediaTrack?.getSettings().deviceId,
