@@ -11,7 +11,7 @@ import type {
 } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
-import { type Announce, BrowserTransport } from './browser-transport.ts';
+import { type Announce, BrowserTransport, type Relays } from './browser-transport.ts';
 import { EncodingDemand } from './encoding-demand.ts';
 import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
 import { PathWatch } from './path-watch.ts';
@@ -20,7 +20,7 @@ import { ReceivePool } from './receive-pool.ts';
 
 type Session = Lifetime & {
   media: MediaSession;
-  iceServers: IceServer[];
+  relays: Relays;
   signaling: MediaSignaling;
   send?: BrowserTransport;
   pool?: ReceivePool;
@@ -83,13 +83,18 @@ export class BrowserEngine implements MediaEngine {
     };
   }
 
-  open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void {
+  open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling, relaysOnly = false): void {
     this.close();
-    const session: Session = Object.assign(new Lifetime(), { media, iceServers, signaling });
+    const relays = { servers: iceServers, only: relaysOnly };
+    const session: Session = Object.assign(new Lifetime(), { media, relays, signaling });
     this.#session = session;
     session.paths = session.own(new PathWatch(() => transportsOf(session), signaling.suspected));
     // A send transport when there is something to send.
     if (media.receive) session.pool = session.own(this.#makePool(session, media.receive));
+  }
+
+  useIceServers(iceServers: IceServer[]): void {
+    if (this.#session) this.#session.relays.servers = iceServers;
   }
 
   networkChanged(): void {
@@ -220,11 +225,11 @@ export class BrowserEngine implements MediaEngine {
   }
 
   #makeTransport(
-    { iceServers, signaling }: Session,
+    { relays, signaling }: Session,
     direction: Direction,
     parameters: TransportParameters,
   ): BrowserTransport {
-    return new BrowserTransport({ device: this.#loaded(), direction, parameters, iceServers, signaling });
+    return new BrowserTransport({ device: this.#loaded(), direction, parameters, relays, signaling });
   }
 }
 

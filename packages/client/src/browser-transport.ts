@@ -14,11 +14,14 @@ import { peerConnections } from './peer-connections.ts';
 /** Goes with a production through mediasoup-client to where the server is told. */
 export type Announce<T> = { announce: (parameters: T) => Promise<void> };
 
+/** The relays of a media session; its transports see what changes. `only`: nothing but relays is to be used. */
+export type Relays = { servers: IceServer[]; only: boolean };
+
 export type BrowserTransportOptions = {
   device: Device;
   direction: Direction;
   parameters: TransportParameters;
-  iceServers: IceServer[];
+  relays: Relays;
   signaling: MediaSignaling;
 };
 
@@ -29,17 +32,21 @@ export class BrowserTransport extends Lifetime {
   readonly keeper: PathKeeper;
   readonly #direction: Direction;
   readonly #signaling: MediaSignaling;
+  readonly #relays: Relays;
+  #configured: string;
 
   /** Throws `limit-reached` when the browser would have no more peer connections. */
-  constructor({ device, direction, parameters, iceServers, signaling }: BrowserTransportOptions) {
+  constructor({ device, direction, parameters, relays, signaling }: BrowserTransportOptions) {
     super();
     const options = {
       ...(parameters as unknown as types.TransportOptions),
-      iceServers: iceServers as RTCIceServer[],
+      ...configuration(relays, false),
     };
     this.id = parameters.id;
     this.#direction = direction;
     this.#signaling = signaling;
+    this.#relays = relays;
+    this.#configured = JSON.stringify(configuration(relays, false));
     this.engine = peerConnections.count(
       () =>
         direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options),
@@ -48,10 +55,12 @@ export class BrowserTransport extends Lifetime {
     this.keeper = this.own(
       new PathKeeper({
         askIce: () => signaling.restartIce(direction, this.id),
-        restartIce: async (iceParameters) => {
-          if (!this.closed)
-            await this.engine.restartIce({ iceParameters: iceParameters as types.IceParameters });
+        restartIce: async (iceParameters, relaysOnly) => {
+          if (this.closed) return;
+          this.#configure(relaysOnly);
+          await this.engine.restartIce({ iceParameters: iceParameters as types.IceParameters });
         },
+        hasRelays: () => relays.servers.length > 0 && !relays.only,
         lost: () => this.close('lost'),
       }),
     );
@@ -65,6 +74,15 @@ export class BrowserTransport extends Lifetime {
 
   get connected(): boolean {
     return !this.closed && this.engine.connectionState === 'connected';
+  }
+
+  /** From the next restart on. */
+  #configure(relaysOnly: boolean): void {
+    const { connection } = this;
+    const wanted = configuration(this.#relays, relaysOnly);
+    if (!connection || JSON.stringify(wanted) === this.#configured) return;
+    connection.setConfiguration({ ...connection.getConfiguration(), ...wanted });
+    this.#configured = JSON.stringify(wanted);
   }
 
   #listen(): void {
@@ -88,6 +106,11 @@ export class BrowserTransport extends Lifetime {
     });
     engine.on('connectionstatechange', (state) => this.keeper.connectionChanged(state));
   }
+}
+
+function configuration({ servers, only }: Relays, relaysOnly: boolean) {
+  const iceTransportPolicy: RTCIceTransportPolicy = only || relaysOnly ? 'relay' : 'all';
+  return { iceServers: servers as RTCIceServer[], iceTransportPolicy };
 }
 
 /** Not public API of mediasoup-client: for counting, debugging and tests only. */

@@ -22,4 +22,5 @@ export { Room, type RoomDebug, type RoomOptions, type TokenSource } from './room
 export type { RoomEvents, RoomStatus, Sample } from './room-events.ts';
 export type { SampleChannel } from './sample-channel.ts';
 export { hasSeat } from './seat-storage.ts';
+export type { SelectedPath } from './selected-path.ts';
 export type { ReceivingState } from './subscriber.ts';

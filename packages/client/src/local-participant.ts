@@ -31,6 +31,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
   readonly #link: SignalingLink;
   readonly #engine: MediaEngine;
   readonly #events: Emitter<RoomEvents>;
+  /** How often media was set up anew. */
+  #rounds = 0;
   readonly #channels = new Map<SampleChannel, string | undefined>();
   readonly #control: LocalControl;
   readonly #captures = new Map<LocalPublication, CaptureKeeper>();
@@ -95,19 +97,20 @@ export class LocalParticipant extends Participant<LocalPublication> {
    * `known`: those ids.
    */
   async republish(known: ReadonlySet<string>): Promise<void> {
+    const round = ++this.#rounds;
     const before = [...this.publications.values()];
-    this.publications.clear();
     for (const publication of before) publication.production = undefined;
     await Promise.all([
-      ...before.map((publication) => this.#republish(publication, known)),
+      ...before.map((publication) => this.#republish(publication, known, round)),
       ...[...this.#channels.keys()].map((channel) => this.#openChannel(channel)),
     ]);
   }
 
-  async #republish(publication: LocalPublication, known: ReadonlySet<string>): Promise<void> {
+  async #republish(publication: LocalPublication, known: ReadonlySet<string>, round: number): Promise<void> {
     const track = publication.mediaTrack;
     const { trackId, options, muted } = publication;
     if (!track || track.readyState === 'ended') {
+      this.publications.delete(trackId);
       if (!publication.interrupted) this.#letGo(publication); // Else it is published anew when its device is back.
       this.#events.emit('trackUnpublished', publication);
       if (known.has(trackId)) await this.#link.request('track.unpublish', { trackId }).catch(() => {});
@@ -124,16 +127,18 @@ export class LocalParticipant extends Participant<LocalPublication> {
           known.has(trackId) ? trackId : undefined,
         );
       });
+      if (round !== this.#rounds) return production.close(); // Another reset has come over it and publishes again.
       publication.production = production;
       publication.info = info!;
+      this.publications.delete(trackId);
       this.publications.set(publication.trackId, publication);
       publication.accept(publication.info);
       const { mediaTrack = track } = publication;
       if (mediaTrack !== track) await production.replaceTrack(mediaTrack); // It was replaced meanwhile.
     } catch (error) {
-      // Another reset has come over it and publishes again, or it may no longer be published.
-      if (PlatformError.from(error).code === 'forbidden') this.#events.emit('trackUnpublished', publication);
-      else if (!this.publications.has(trackId)) this.publications.set(trackId, publication);
+      if (PlatformError.from(error).code !== 'forbidden' || round !== this.#rounds) return;
+      this.publications.delete(trackId); // It may no longer be published.
+      this.#events.emit('trackUnpublished', publication);
     }
   }
 

@@ -77,7 +77,10 @@ export interface MediaEngine {
   prepare?(): Promise<void>;
   /** What can be received here of what the fleet sends. */
   load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
-  open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling): void;
+  /** `relaysOnly`: media may go through the relays in `iceServers` and no other way. */
+  open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling, relaysOnly?: boolean): void;
+  /** The relays from the next path on. */
+  useIceServers?(iceServers: IceServer[]): void;
   /** The machine's network is another one, or was asleep: paths are looked for on it at once. */
   networkChanged?(): void;
   readonly mediaSessionId: string | undefined;

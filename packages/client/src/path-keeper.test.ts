@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 const ice = (number: number) => ({ usernameFragment: `u${number}` }) as IceParameters;
 
 /** A keeper of a transport that notes what is asked of it. The server answers at once, unless it is away. */
-function setUp() {
+function setUp({ hasRelays = false } = {}) {
   const notes: string[] = [];
   const server = { away: false, asked: 0 };
   const keeper = new PathKeeper({
@@ -18,7 +18,9 @@ function setUp() {
       if (server.away) throw new PlatformError('connection-lost', 'away');
       return ice(server.asked);
     },
-    restartIce: async ({ usernameFragment }) => void notes.push(`restart ${usernameFragment}`),
+    restartIce: async ({ usernameFragment }, relaysOnly) =>
+      void notes.push(`restart ${usernameFragment}${relaysOnly ? ' through relays only' : ''}`),
+    hasRelays: () => hasRelays,
     lost: () => void notes.push('lost'),
   });
   const pass = async (ms: number) => void (await vi.advanceTimersByTimeAsync(ms));
@@ -54,6 +56,29 @@ describe('[B8] [SG51] the keeper of a path', () => {
     await pass(2_000);
     expect(notes).toEqual([`restart u${server.asked}`]);
     await pass(20_000);
+    expect(notes.at(-1)).toBe('lost');
+  });
+
+  test('[SG53] tries relays alone when all paths together were none, and all again at the next failure', async () => {
+    const { keeper, notes, pass } = setUp({ hasRelays: true });
+    keeper.connectionChanged('connecting');
+    await pass(3_000);
+    expect(notes).toEqual(['restart u1']);
+    await pass(3_000);
+    expect(notes).toEqual(['restart u1', 'restart u2 through relays only']);
+    keeper.connectionChanged('connected');
+    await pass(3_000);
+    keeper.connectionChanged('failed');
+    await pass(0);
+    expect(notes.slice(2)).toEqual(['restart u3']);
+  });
+
+  test('[SG53] gives up when relays alone do not help either', async () => {
+    const { keeper, notes, pass } = setUp({ hasRelays: true });
+    keeper.connectionChanged('failed');
+    await pass(8_900);
+    expect(notes).toEqual(['restart u1', 'restart u2 through relays only']);
+    await pass(200);
     expect(notes.at(-1)).toBe('lost');
   });
 

@@ -6,8 +6,13 @@ import { type Credentials, nextPath, type PathEvent, type PathState } from './pa
 export type KeptTransport = {
   /** Asks the server for new ICE credentials. Those in use hold until the new ones are used. */
   askIce(): Promise<IceParameters>;
-  /** Looks for a path with them on every network there is; the path in use carries until another is chosen. */
-  restartIce(iceParameters: IceParameters): Promise<void>;
+  /**
+   * Looks for a path with them on every network there is, or through relays only; the path in use carries until another is
+   * chosen.
+   */
+  restartIce(iceParameters: IceParameters, relaysOnly: boolean): Promise<void>;
+  /** Whether there are relays that are not all there is anyway. */
+  hasRelays?(): boolean;
   /** No path was found: the transport must be made anew. */
   lost(reason: PlatformError): void;
 };
@@ -84,10 +89,11 @@ export class PathKeeper extends Lifetime {
 
   async #restart(): Promise<void> {
     this.#cancelReserve();
+    const relaysOnly = this.#state.status === 'asking' && this.#state.relaysOnly;
     const reserve = this.#reserve;
     this.#reserve = undefined;
     try {
-      await this.#use(reserve ?? (await this.#ask()), reserve ? 'reserve' : 'fresh');
+      await this.#use(reserve ?? (await this.#ask()), relaysOnly ? 'relays' : reserve ? 'reserve' : 'fresh');
     } catch {
       this.#dispatch({ type: 'refused' });
     }
@@ -107,8 +113,9 @@ export class PathKeeper extends Lifetime {
 
   async #use(iceParameters: IceParameters, credentials: Credentials): Promise<void> {
     if (this.closed) return;
-    this.#dispatch({ type: 'answered', with: credentials });
-    await this.#transport.restartIce(iceParameters);
+    const orRelays = this.#transport.hasRelays?.() ? { orRelays: true as const } : {};
+    this.#dispatch({ type: 'answered', with: credentials, ...orRelays });
+    await this.#transport.restartIce(iceParameters, credentials === 'relays');
   }
 
   /** Gets reserve credentials once the path holds. */

@@ -2,19 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { nextPath, type PathEvent, type PathState } from './path-state.ts';
 
 const now = 1_000_000;
-const times = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 8_000 };
+const times = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 8_000, orRelaysMs: 4_000 };
 const looking = { connected: true, againAt: now + 500, deadlineAt: now + 1_000 };
 const states = {
   holding: { status: 'holding' },
   opening: { status: 'opening', deadlineAt: now + 1_000 },
   asking: { status: 'asking', connected: true },
   askingCut: { status: 'asking', connected: false },
+  askingRelays: { status: 'asking', connected: false, relaysOnly: true },
   reserve: { status: 'checking', with: 'reserve', ...looking },
   reserveCut: { status: 'checking', with: 'reserve', ...looking, connected: false },
   reserveLong: { status: 'checking', with: 'reserve', ...looking, againAt: now },
   fresh: { status: 'checking', with: 'fresh', ...looking },
   freshCut: { status: 'checking', with: 'fresh', ...looking, connected: false },
   freshLong: { status: 'checking', with: 'fresh', ...looking, againAt: now },
+  orRelays: { status: 'checking', with: 'fresh', ...looking, orRelays: true },
+  orRelaysCut: { status: 'checking', with: 'fresh', ...looking, connected: false, orRelays: true },
+  relays: { status: 'checking', with: 'relays', ...looking },
+  relaysCut: { status: 'checking', with: 'relays', ...looking, connected: false },
   lost: { status: 'lost' },
 } as const satisfies Record<string, PathState>;
 type Name = keyof typeof states;
@@ -28,13 +33,16 @@ const events = {
   networkChanged: { type: 'networkChanged', now },
   reserved: { type: 'answered', with: 'reserve', now },
   answered: { type: 'answered', with: 'fresh', now },
+  answeredOrRelays: { type: 'answered', with: 'fresh', orRelays: true, now },
+  reservedOrRelays: { type: 'answered', with: 'reserve', orRelays: true, now },
+  answeredRelays: { type: 'answered', with: 'relays', orRelays: true, now },
   refused: { type: 'refused', now },
   early: { type: 'deadline', now },
   late: { type: 'deadline', now: now + 1_000 },
 } as const satisfies Record<string, PathEvent>;
 type EventName = keyof typeof events;
 
-const { holding, lost, asking, askingCut } = states;
+const { holding, lost, asking, askingCut, askingRelays } = states;
 const down = ['disconnected', 'failed', 'silent'] as const;
 const up = ['connected', 'alive'] as const;
 
@@ -61,23 +69,38 @@ describe('[B8] each transition of a media path', () => {
     ['fresh', 'late', holding],
     ['freshLong', 'late', holding],
     ['freshCut', 'late', lost],
+    ['orRelays', 'late', holding],
+    ['orRelaysCut', 'late', askingRelays], // All paths together were none.
+    ['relays', 'late', holding],
+    ['relaysCut', 'late', lost],
+    ...up.map((event): [Name, EventName, PathState] => [
+      'askingRelays',
+      event,
+      { ...askingRelays, connected: true },
+    ]),
   ];
-  for (const connected of [true, false]) {
-    const from = connected ? 'asking' : 'askingCut';
+  for (const from of ['asking', 'askingCut', 'askingRelays'] as const) {
+    const { connected } = states[from];
     const looks = { status: 'checking', connected, againAt: now + 900 } as const;
     table.push(
       [from, 'reserved', { ...looks, with: 'reserve', deadlineAt: now + 2_000 }],
       [from, 'answered', { ...looks, with: 'fresh', deadlineAt: now + 8_000 }],
+      [from, 'reservedOrRelays', { ...looks, with: 'reserve', deadlineAt: now + 2_000 }],
+      [from, 'answeredOrRelays', { ...looks, with: 'fresh', orRelays: true, deadlineAt: now + 4_000 }],
+      [from, 'answeredRelays', { ...looks, with: 'relays', deadlineAt: now + 8_000 }],
       [from, 'refused', lost],
     );
   }
-  for (const name of ['reserve', 'reserveCut', 'reserveLong', 'fresh', 'freshCut', 'freshLong'] as const)
+  const checking = ['reserve', 'reserveCut', 'reserveLong', 'fresh', 'freshCut', 'freshLong'] as const;
+  for (const name of [...checking, 'orRelays', 'orRelaysCut', 'relays', 'relaysCut'] as const)
     for (const event of up) table.push([name, event, holding]);
   for (const event of down)
     table.push(
       ['reserve', event, states.reserveCut],
       ['reserveLong', event, askingCut], // The signaling brings news of the network, too.
       ['fresh', event, states.freshCut],
+      ['orRelays', event, states.orRelaysCut],
+      ['relays', event, states.relaysCut],
       ['freshLong', event, { ...states.freshLong, connected: false }],
     );
 

@@ -4,14 +4,22 @@ export type PathState =
   | { status: 'holding' }
   /** The first path is looked for, until `deadlineAt` (ms since the epoch). */
   | { status: 'opening'; deadlineAt: number }
-  /** New ICE credentials are being got; the path there is carries on. */
-  | { status: 'asking'; connected: boolean }
-  /** ICE looks for a path with credentials that were kept in reserve, or that the server has just given. */
-  | { status: 'checking'; with: Credentials; connected: boolean; againAt: number; deadlineAt: number }
+  /** New ICE credentials are being got; the path there is carries on. `relaysOnly`: all paths together were none. */
+  | { status: 'asking'; connected: boolean; relaysOnly?: true }
+  /** ICE looks for a path. `orRelays`: when it finds none it may yet through relays alone. */
+  | {
+      status: 'checking';
+      with: Credentials;
+      connected: boolean;
+      againAt: number;
+      deadlineAt: number;
+      orRelays?: true;
+    }
   /** None was found: the transport must be made anew. */
   | { status: 'lost' };
 
-export type Credentials = 'reserve' | 'fresh';
+/** Kept in reserve, or just given by the server; `relays`: these, through relays and nothing else. */
+export type Credentials = 'reserve' | 'fresh' | 'relays';
 
 export type PathEvent = { now: number } & (
   | { type: 'connecting' | 'connected' | 'disconnected' | 'failed' }
@@ -21,7 +29,8 @@ export type PathEvent = { now: number } & (
   | { type: 'alive' }
   /** The machine's network is another one, or was asleep. */
   | { type: 'networkChanged' }
-  | { type: 'answered'; with: Credentials }
+  /** `orRelays`: relays are there. */
+  | { type: 'answered'; with: Credentials; orRelays?: true }
   /** The server has no such transport any more. */
   | { type: 'refused' }
   | { type: 'deadline' }
@@ -34,11 +43,19 @@ export type PathTimes = {
   reserveMs: number;
   /** … or so long when it is known that they found nothing, … */
   againMs: number;
-  /** … and fresh ones so long before the transport is given up. */
+  /** … fresh ones so long before the transport is given up, … */
   freshMs: number;
+  /** … or so long before it is tried through relays alone. */
+  orRelaysMs: number;
 };
 
-export const defaultPathTimes: PathTimes = { openMs: 3_000, reserveMs: 2_000, againMs: 900, freshMs: 6_000 };
+export const defaultPathTimes: PathTimes = {
+  openMs: 3_000,
+  reserveMs: 2_000,
+  againMs: 900,
+  freshMs: 6_000,
+  orRelaysMs: 3_000,
+};
 
 /** Pure, so that each transition is one row of a table test; `PathKeeper` does the effects. */
 export function nextPath(state: PathState, event: PathEvent, times: PathTimes = defaultPathTimes): PathState {
@@ -59,6 +76,7 @@ export function nextPath(state: PathState, event: PathEvent, times: PathTimes = 
 const holding: PathState = { status: 'holding' };
 const lost: PathState = { status: 'lost' };
 const ask = (connected: boolean): PathState => ({ status: 'asking', connected });
+const askForRelays: PathState = { status: 'asking', connected: false, relaysOnly: true };
 
 function whileHolding(state: PathState, { type, now }: PathEvent, times: PathTimes): PathState {
   switch (type) {
@@ -94,10 +112,16 @@ function whileAsking(state: PathState & { status: 'asking' }, event: PathEvent, 
   const { type, now } = event;
   switch (type) {
     case 'answered': {
-      const lookMs = event.with === 'reserve' ? times.reserveMs : times.freshMs;
+      const orRelays = event.orRelays && event.with === 'fresh' ? { orRelays: true as const } : {};
+      const lookMs =
+        event.with === 'reserve'
+          ? times.reserveMs
+          : 'orRelays' in orRelays
+            ? times.orRelaysMs
+            : times.freshMs;
       const { connected } = state;
       const [againAt, deadlineAt] = [now + times.againMs, now + lookMs];
-      return { status: 'checking', with: event.with, connected, againAt, deadlineAt };
+      return { status: 'checking', with: event.with, connected, againAt, deadlineAt, ...orRelays };
     }
     case 'refused':
       return lost;
@@ -121,7 +145,8 @@ function whileChecking(state: PathState & { status: 'checking' }, { type, now }:
     case 'deadline':
       if (now < state.deadlineAt) return state;
       if (state.connected) return holding; // It was never broken, or is mended: the browser would say otherwise.
-      return isReserve ? ask(false) : lost;
+      if (isReserve) return ask(false);
+      return state.orRelays ? askForRelays : lost;
     default:
       return state;
   }

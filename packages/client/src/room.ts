@@ -2,6 +2,7 @@ import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger } fr
 import type {
   AudioSlot as AudioSlotInfo,
   Grants,
+  IceServer,
   RoomEvent,
   RoomSettings,
   WaitingParticipant,
@@ -19,6 +20,7 @@ import type { RoomEvents, RoomStatus } from './room-events.ts';
 import { RoomModel } from './room-model.ts';
 import type { SampleChannel } from './sample-channel.ts';
 import { SeatStorage } from './seat-storage.ts';
+import { type SelectedPath, selectedPath } from './selected-path.ts';
 import { type JoinedAnswer, type Missed, SignalingLink } from './signaling-link.ts';
 import type { SignalingState, SignalingTimes } from './signaling-state.ts';
 import { StarvationWatch } from './starvation-watch.ts';
@@ -81,6 +83,8 @@ export class Room {
   /** Events that came before the answer that they follow. */
   #early: { revision: number; event: RoomEvent }[] | undefined = [];
   #mediaBroken = false;
+  /** The newest relays, with credentials that hold. */
+  #iceServers: IceServer[] = [];
   #downlink: Downlink = 'good';
   #starvation: StarvationWatch | undefined;
   readonly #marks: Record<string, number> = {};
@@ -170,6 +174,14 @@ export class Room {
   /** True when this tab has a seat in the room that a reload interrupted: `connect` takes it up again. */
   static hasSeat(roomId: string): boolean {
     return SeatStorage.has(roomId);
+  }
+
+  /** The ways that media takes now, one a connection: directly or through a relay, and over which protocol. */
+  async paths(): Promise<SelectedPath[]> {
+    const { send, receivers } = this.debug;
+    const connections = [send, ...receivers].filter((connection) => connection !== undefined);
+    const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+    return reports.flatMap((report) => selectedPath(report) ?? []);
   }
 
   // ---- joining and leaving ----
@@ -303,9 +315,11 @@ export class Room {
       if (this.#early) this.#early.push({ revision, event });
       else this.#model.apply(revision, event);
     });
-    events.on('mediaReset', ({ media, subscriptions, reason, audioSlots = [] }) => {
+    events.on('iceServers', (iceServers) => this.#useIceServers(iceServers));
+    events.on('mediaReset', ({ media, subscriptions, reason, iceServers, audioSlots = [] }) => {
       this.#slots.accept(audioSlots);
-      this.#openMedia(media, [], subscriptions, new Set(this.local.publications.keys()));
+      this.#iceServers = iceServers ?? this.#iceServers;
+      this.#openMedia(media, subscriptions, new Set(this.local.publications.keys()));
       this.events.emit('mediaReset', reason);
     });
     events.on('subscriptionClosed', ({ trackId, subscriptionId }) =>
@@ -407,7 +421,8 @@ export class Room {
     this.#model.applySnapshot(snapshot);
     const mine = snapshot.tracks.filter((t) => t.participantId === participantId).map((t) => t.trackId);
     this.#slots.accept(audioSlots);
-    this.#openMedia(media, iceServers, subscriptions, new Set(mine));
+    this.#iceServers = iceServers;
+    this.#openMedia(media, subscriptions, new Set(mine));
     this.#caughtUp();
   }
 
@@ -432,7 +447,6 @@ export class Room {
 
   #openMedia(
     media: JoinedAnswer['media'],
-    iceServers: JoinedAnswer['iceServers'],
     subscriptions: JoinedAnswer['subscriptions'],
     known: ReadonlySet<string>,
   ): void {
@@ -442,8 +456,11 @@ export class Room {
         const parameters = { direction, transportId, dtlsParameters };
         await this.#link.persist('transport.connect', parameters, connectBudgetMs);
       },
-      restartIce: async (direction, transportId) =>
-        (await this.#link.request('transport.restartIce', { direction, transportId })).iceParameters,
+      restartIce: async (direction, transportId) => {
+        const answer = await this.#link.request('transport.restartIce', { direction, transportId });
+        this.#useIceServers(answer.iceServers ?? []);
+        return answer.iceParameters;
+      },
       openTransport: async () => (await this.#link.request('transport.open', {})).transport,
       transportLost: (transportId) => {
         if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
@@ -459,7 +476,8 @@ export class Room {
       },
     };
     try {
-      this.#engine.open(media, iceServers, signaling);
+      const { mediaPaths = 'any' } = this.settings ?? {};
+      this.#engine.open(media, this.#iceServers, signaling, mediaPaths !== 'any');
     } catch (error) {
       return this.#link.giveUp(error); // No peer connection can be made on this page any more.
     }
@@ -467,6 +485,13 @@ export class Room {
       this.#options.logger?.warn({ err: error }, 'media could not be set up in full');
     this.#subscriber.reset(subscriptions).then(() => this.#mark('received'), report);
     this.local.republish(known).catch(report);
+  }
+
+  /** None are told where relays are not to be had just now: those before may do yet. */
+  #useIceServers(iceServers: IceServer[]): void {
+    if (iceServers.length === 0) return;
+    this.#iceServers = iceServers;
+    this.#engine.useIceServers?.(iceServers);
   }
 
   #setStatus(status: RoomStatus): void {

@@ -10,6 +10,7 @@ import {
 import type {
   AudioSlot,
   Channel,
+  IceServer,
   Joined,
   Method,
   NoticeParams,
@@ -49,6 +50,7 @@ export type SignalingLinkEvents = {
   resumed: [Missed, AudioSlot[]];
   event: [revision: number, RoomEvent];
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
+  iceServers: [IceServer[]];
   subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
   layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
   demandChanged: [NoticeParams<SignalingClient, 'track.demand'>];
@@ -352,6 +354,7 @@ export class SignalingLink extends Lifetime {
         'session.closed': ({ code, message }) => {
           if (isErrorCode(code)) this.#fail(new PlatformError(code, message));
         },
+        'session.iceServers': ({ iceServers }) => this.events.emit('iceServers', iceServers),
         'media.reset': (notice) => this.events.emit('mediaReset', notice),
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
         'subscription.layers': (notice) => this.events.emit('layersChanged', notice),

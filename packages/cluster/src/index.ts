@@ -1,18 +1,24 @@
 export type { ClusterStore } from './cluster-store.ts';
 export type { Lease, Leases } from './leases.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
+export { NodeLease, type NodeLeaseOptions } from './node-lease.ts';
 export {
   type Living,
   type MediaNodeStatus,
   mediaNode,
   mediaNodeKey,
   mediaNodes,
+  type RelayStatus,
+  relayKey,
+  relays,
   type SignalingNodeStatus,
   signalingNodeKey,
   signalingNodes,
 } from './nodes.ts';
 export { Placement, type PlacementDecision } from './placement.ts';
 export { type RedisStoreOptions, redisStore } from './redis-store.ts';
+export { chooseRelays, type RelayChoice } from './relay-choice.ts';
+export { RelayPool } from './relay-pool.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 export { maySee, RoomReader, RoomView, type Viewer } from './room-view.ts';
 export { Rooms } from './rooms.ts';

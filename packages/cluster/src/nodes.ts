@@ -4,9 +4,11 @@ import type { Leases } from './leases.ts';
 
 const mediaPrefix = 'media-node:';
 const signalingPrefix = 'signaling-node:';
+const relayPrefix = 'relay:';
 
 export const mediaNodeKey = (nodeId: string) => `${mediaPrefix}${nodeId}`;
 export const signalingNodeKey = (nodeId: string) => `${signalingPrefix}${nodeId}`;
+export const relayKey = (nodeId: string) => `${relayPrefix}${nodeId}`;
 
 /** What a media node tells the fleet of itself, as the JSON value of its lease. */
 export type MediaNodeStatus = {
@@ -23,6 +25,20 @@ export type MediaNodeStatus = {
 /** What a signaling node tells: where clients open their WebSocket; null: where they asked the director. */
 export type SignalingNodeStatus = { url: string | null; region: string };
 
+/** What a relay tells: where clients reach it, and what it carries. */
+export type RelayStatus = {
+  /** Like `turn:relay-1.example.org:3478?transport=udp` (RFC 7065), the best first. */
+  urls: string[];
+  region: string;
+  /** False: it is being started anew, and takes nobody. */
+  working: boolean;
+  /** A client has one for each way that it tries. */
+  allocations: number;
+  allocationsAtMost: number;
+  /** Both ways together, in the last seconds. */
+  bitrateBps: number;
+};
+
 export type Living<T> = { nodeId: string; status: Partial<T> };
 
 export function mediaNodes(leases: Leases): Promise<Living<MediaNodeStatus>[]> {
@@ -31,6 +47,10 @@ export function mediaNodes(leases: Leases): Promise<Living<MediaNodeStatus>[]> {
 
 export function signalingNodes(leases: Leases): Promise<Living<SignalingNodeStatus>[]> {
   return living(leases, signalingPrefix);
+}
+
+export function relays(leases: Leases): Promise<Living<RelayStatus>[]> {
+  return living(leases, relayPrefix);
 }
 
 /** Undefined: it does not live. */

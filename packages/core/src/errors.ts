@@ -46,6 +46,11 @@ export const errorTable = {
     retryable: true,
     hint: 'The media node restarted; media is being set up anew.',
   },
+  'no-relay': {
+    status: 503,
+    retryable: true,
+    hint: 'The room allows media over relays only, and none is there; try again soon.',
+  },
   'no-media-node': { status: 503, retryable: true, hint: 'No media node has room; try again soon.' },
   'going-away': { status: 503, retryable: true, hint: 'This node is leaving; connect again.' },
   'connection-lost': { status: 503, retryable: true, hint: 'The connection dropped; it is being restored.' },

@@ -57,6 +57,14 @@ export function mayPublish(grants: Grants, source: Source): boolean {
   return Array.isArray(grants.publish) ? grants.publish.includes(source) : grants.publish;
 }
 
+/** Which ways media may take between a client and its media node. */
+export const MediaPaths = z
+  .enum(['any', 'relay-only', 'relay-tls-443-only'])
+  .describe(
+    'any: the best there is; relay-only: through a relay (TURN), whatever protocol; relay-tls-443-only: through a relay, over TLS on TCP port 443',
+  );
+export type MediaPaths = z.infer<typeof MediaPaths>;
+
 export const RoomSettings = z.object({
   lobby: z.boolean().default(false).describe('Everybody without admin or bypassLobby waits to be admitted'),
   maxParticipants: z
@@ -73,6 +81,7 @@ export const RoomSettings = z.object({
     .default(300)
     .describe('A room empty for so long ends'),
   metadata: Metadata.default(''),
+  mediaPaths: MediaPaths.default('any'),
 });
 export type RoomSettings = z.infer<typeof RoomSettings>;
 /** A change of settings: what is absent stays as it is. */

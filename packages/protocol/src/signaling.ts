@@ -201,7 +201,11 @@ export const signalingServer = {
     },
     'transport.restartIce': {
       params: z.object({ direction: Direction, transportId: TransportId.optional() }),
-      result: z.object({ iceParameters: IceParameters }),
+      result: z.object({
+        iceParameters: IceParameters,
+        /** The relays to use from now on; absent: as before. */
+        iceServers: z.array(IceServer).optional(),
+      }),
     },
     'track.publish': { params: TrackPublishParams, result: z.object({ track: Track }) },
     'track.unpublish': { params: z.object({ trackId: TrackId }), result: Empty },
@@ -268,6 +272,8 @@ export const signalingClient = {
   notifications: {
     'room.event': z.object({ revision: z.number().int(), event: RoomEvent }),
     'session.admitted': Empty,
+    /** The relays to use from now on: the credentials of those before end soon. */
+    'session.iceServers': z.object({ iceServers: z.array(IceServer) }),
     /** The last message before the socket closes for good: no resume. */
     'session.closed': z.object({ code: z.string(), message: z.string() }),
     /** The media node or worker is gone: new transports; publish and subscribe anew. */
@@ -275,6 +281,7 @@ export const signalingClient = {
       media: MediaSession,
       subscriptions: z.array(Subscription),
       reason: z.string(),
+      iceServers: z.array(IceServer).optional(),
       audioSlots: AudioSlots.optional(),
     }),
     /** A subscription ended on the server's side (its track moved or went). */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ClusterStore, Placement, Rooms } from '@weir/cluster';
 import type { Logger } from '@weir/core';
 import type { Database } from '@weir/database';
-import type { IceServer, ParticipantId, RtpCapabilities } from '@weir/protocol';
+import type { IceServer, MediaPaths, ParticipantId, RtpCapabilities } from '@weir/protocol';
 import type { HttpApp } from '@weir/service';
 import { guardRoutes } from './access.ts';
 import { Callers } from './callers.ts';
@@ -22,7 +22,8 @@ export type DirectorOptions = {
   database: Database;
   /** Where the client of this request opens its WebSocket, best first. */
   signalingUrls: (request: IncomingMessage) => Promise<string[]>;
-  iceServers: (participantId: ParticipantId) => IceServer[];
+  /** The relays for a participant, as far as the room's `paths` allow them. */
+  iceServers: (participantId: ParticipantId, paths: MediaPaths) => IceServer[];
   /** The fleet's codecs. */
   rtpCapabilities: RtpCapabilities;
   /** Anybody may join any room by its name. */

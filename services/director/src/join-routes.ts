@@ -1,6 +1,13 @@
 import { mintJoinToken, type VerifiedJoin, verifyJoinToken } from '@weir/auth';
 import { newId, PlatformError } from '@weir/core';
-import { DisplayName, JoinAnswer, JoinRequest, type ParticipantId, RoomId } from '@weir/protocol';
+import {
+  DisplayName,
+  JoinAnswer,
+  JoinRequest,
+  type MediaPaths,
+  type ParticipantId,
+  RoomId,
+} from '@weir/protocol';
 import type { HttpApp } from '@weir/service';
 import { z } from 'zod';
 import { Token } from './answers.ts';
@@ -16,7 +23,7 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
     {
       config: {
         access: 'anyone',
-        errors: ['unauthenticated', 'token-expired', 'removed', 'room-full', 'no-media-node'],
+        errors: ['unauthenticated', 'token-expired', 'removed', 'room-full', 'no-media-node', 'no-relay'],
       },
       schema: {
         operationId: 'join',
@@ -32,12 +39,12 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
     async (request) => {
       const findSecret = async (keyId: string) => (await context.keys.find(keyId))?.secret;
       const claims = await verifyJoinToken(request.body.token, findSecret);
-      const seat = await takeSeat(context, claims);
+      const { paths, ...seat } = await takeSeat(context, claims);
       return {
         roomId: claims.room,
         ...seat,
         signaling: await context.signalingUrls(request.raw),
-        iceServers: context.iceServers(seat.participantId),
+        iceServers: context.iceServers(seat.participantId, paths),
         rtpCapabilities: context.rtpCapabilities,
       };
     },
@@ -77,17 +84,20 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
 }
 
 async function takeSeat(
-  { directory, placement, rooms }: DirectorContext,
+  { directory, placement, rooms, iceServers }: DirectorContext,
   claims: VerifiedJoin,
-): Promise<{ participantId: ParticipantId; secret: string }> {
+): Promise<{ participantId: ParticipantId; secret: string; paths: MediaPaths }> {
   const { room: roomId, sub: identity, name: displayName, ...rest } = claims;
   const { metadata, grants, issuedAt, opensRoom } = rest;
   const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom };
   for (let attempt = 1; ; attempt++) {
-    const { home } = await directory.open(roomId);
+    const { home, room } = await directory.open(roomId);
+    const paths = room?.settings.mediaPaths ?? 'any'; // Absent in a room that an older version made.
+    if (paths !== 'any' && iceServers('', paths).length === 0)
+      throw new PlatformError('no-relay', `no relay for a room with the media paths ${paths}`);
     try {
       const mediaNodeId = await placement.choose(roomId, home ? [home] : []);
-      return await rooms.createSeat(roomId, seat, mediaNodeId, home);
+      return { ...(await rooms.createSeat(roomId, seat, mediaNodeId, home)), paths };
     } catch (error) {
       const ended = error instanceof PlatformError && error.code === 'room-not-found';
       if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.

@@ -53,7 +53,7 @@ export function preflightRoutes(api: HttpApp, context: DirectorContext): void {
       const settings = RoomSettings.parse({ maxParticipants: limits.preflightSeats, emptyTimeoutSeconds });
       await rooms.ensureRoom(roomId, settings, limits.preflightMs);
       const grants = Grants.parse({ publish: ['camera', 'microphone'], data: false });
-      const hasRelays = context.iceServers('').length > 0;
+      const hasRelays = context.iceServers('', 'any').length > 0;
       const seats = [];
       for (let i = 1; i <= (hasRelays ? limits.preflightSeats : directSeats); i++) {
         const claims = { identity: `test-${i}`, displayName: '', metadata: '', grants };
@@ -63,7 +63,7 @@ export function preflightRoutes(api: HttpApp, context: DirectorContext): void {
         roomId,
         seats,
         signaling: await context.signalingUrls(request.raw),
-        iceServers: context.iceServers(seats[0]!.participantId),
+        iceServers: context.iceServers(seats[0]!.participantId, 'any'),
         rtpCapabilities: context.rtpCapabilities,
         timeLimitMs: limits.preflightMs,
       };

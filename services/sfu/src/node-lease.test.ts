@@ -1,17 +1,16 @@
-import { type Lease, type Leases, mediaNodeKey, memoryStore } from '@weir/cluster';
+import { type Lease, type Leases, mediaNodeKey, memoryStore, NodeLease } from '@weir/cluster';
 import { silentLogger } from '@weir/core';
 import { NoticeLog } from '@weir/media/testing';
 import { rtpCapabilities } from '@weir/peer';
 import { eventually } from '@weir/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { NodeLease } from './node-lease.ts';
 import { startTestSfu, storeWith } from './sfu.fixture.ts';
 
 const key = mediaNodeKey('node-1');
 const status = () => ({ address: null, region: 'local', sessions: 0, streams: 0, busy: 0 });
 
 async function take(leases: Leases) {
-  const lease = await NodeLease.take(leases, 'node-1', { status, logger: silentLogger });
+  const lease = await NodeLease.take(leases, key, { status, logger: silentLogger });
   onTestFinished(() => lease.release());
   return lease;
 }

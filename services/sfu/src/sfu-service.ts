@@ -1,10 +1,9 @@
-import type { ClusterStore } from '@weir/cluster';
+import { type ClusterStore, type MediaNodeStatus, mediaNodeKey, NodeLease } from '@weir/cluster';
 import { Lifetime, type Logger } from '@weir/core';
 import { callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
 import type { MediaLink } from '@weir/media/control';
 import type { MediaControl, NoticeHandlers } from '@weir/protocol';
 import { type ControlConfig, ControlServer } from './control-server.ts';
-import { NodeLease } from './node-lease.ts';
 import { RoomEnforcement } from './room-enforcement.ts';
 
 export type SfuConfig = Omit<MediaNodeConfig, 'logger' | 'clock'> & {
@@ -75,8 +74,8 @@ export async function startSfu(options: {
   const server = control ? started.use(await ControlServer.listen(control, node, logger)) : undefined;
   const controlUrl =
     control && server ? (control.announcedUrl ?? `ws://${control.host}:${server.port}`) : null;
-  const lease = await NodeLease.take(store.leases, config.nodeId, {
-    status: () => ({ address: controlUrl, region, ...node.load }),
+  const lease = await NodeLease.take(store.leases, mediaNodeKey(config.nodeId), {
+    status: (): MediaNodeStatus => ({ address: controlUrl, region, ...node.load }),
     logger,
   });
   started.move();

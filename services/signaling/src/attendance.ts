@@ -13,10 +13,12 @@ import {
   type EncodedNotice,
   encodeNotice,
   type Grants,
+  type IceServer,
   isAudioSlotId,
   type Joined,
   limits,
   type MediaNodeContract,
+  type MediaPaths,
   type MediaSession,
   type ParticipantId,
   type Result,
@@ -33,6 +35,13 @@ import type { MediaLinks } from './media-links.ts';
 export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
 type JoinedResult = z.infer<typeof Joined>;
 
+/** The relays for a participant, with credentials. `spare`: with another one, should the first be gone. */
+export type OfferRelays = (
+  participantId: ParticipantId,
+  paths: MediaPaths,
+  options: { spare: boolean },
+) => IceServer[];
+
 export type AttendanceOptions = {
   rooms: Rooms;
   links: MediaLinks;
@@ -45,7 +54,8 @@ export type AttendanceOptions = {
   subscribeAtMost: number;
   /** The client plays audio slots in place of microphones. */
   playsSlots: boolean;
-  iceServers: JoinedResult['iceServers'];
+  iceServers: OfferRelays;
+  renewRelaysEveryMs: number;
   logger: Logger;
 };
 
@@ -73,6 +83,8 @@ export class Attendance extends Lifetime {
   /** Of all slots since media was set up: those that are no longer offered may still flow. */
   readonly #slotIds = new Set<TrackId>();
   #rehoming = false;
+  /** What the media that is there was made for. */
+  #paths: MediaPaths = 'any';
   /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
@@ -89,6 +101,8 @@ export class Attendance extends Lifetime {
         options.peer.closeWith('going-away'); // It resumes, and gets the room as it is now.
       else this.end('room-ended', 'the room was ended');
     }, this.signal);
+    const timer = setInterval(() => this.renewRelays(), options.renewRelaysEveryMs).unref();
+    this.onClose(() => clearInterval(timer));
   }
 
   get session(): Session {
@@ -137,10 +151,12 @@ export class Attendance extends Lifetime {
   /** Sets media up anew and answers with the whole room. */
   async joined(): Promise<JoinedResult> {
     this.#held = [];
+    const iceServers = this.iceServers();
+    if (this.mediaPaths !== 'any' && iceServers.length === 0)
+      throw new PlatformError('no-relay', `no relay for a room with the media paths ${this.mediaPaths}`);
     const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
     const snapshot = this.view.reader.snapshot(this.#viewer);
     this.#startTelling(snapshot.revision);
-    const { iceServers } = this.#options;
     return {
       status: 'joined',
       participantId: this.participantId,
@@ -150,6 +166,23 @@ export class Attendance extends Lifetime {
       iceServers,
       audioSlots,
     };
+  }
+
+  /** Which ways the room's media may take. */
+  get mediaPaths(): MediaPaths {
+    return this.view.reader.room?.settings.mediaPaths ?? 'any'; // Absent in a room that an older version made.
+  }
+
+  /** The relays that the client may use, with new credentials. */
+  iceServers({ spare = this.mediaPaths !== 'any' } = {}): IceServer[] {
+    return this.#options.iceServers(this.participantId, this.mediaPaths, { spare });
+  }
+
+  /** Tells them to a client that is in the room. */
+  renewRelays(): void {
+    if (!this.#media || this.closed) return;
+    const iceServers = this.iceServers({ spare: true });
+    if (iceServers.length > 0) this.#options.peer.notify('session.iceServers', { iceServers });
   }
 
   /** The room's audio slots when media was last set up or taken over. */
@@ -237,6 +270,8 @@ export class Attendance extends Lifetime {
     // Somebody found the room's node gone and took it elsewhere: its tracks are there from now on.
     if (typeof home === 'string' && this.#media && home !== this.#session.mediaNodeId)
       void this.#rehome('the room moved', this.#session.mediaNodeId);
+    if (this.#media && this.mediaPaths !== this.#paths)
+      void this.#rehome('the room allows other media paths');
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
     if (changed.attachments > this.#session.attachments)
@@ -353,6 +388,7 @@ export class Attendance extends Lifetime {
 
   #attachMedia(media: MediaSession): void {
     this.#mediaLifetime?.close();
+    this.#paths = this.mediaPaths;
     this.#media = media;
     this.#mediaLifetime = this.own(new Lifetime());
     const { signal } = this.#mediaLifetime;
@@ -406,7 +442,8 @@ export class Attendance extends Lifetime {
       try {
         if (gone !== undefined) await this.#leaveNode(gone);
         const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
-        this.#options.peer.notify('media.reset', { media, subscriptions, reason, audioSlots });
+        const iceServers = this.iceServers();
+        this.#options.peer.notify('media.reset', { media, subscriptions, reason, iceServers, audioSlots });
         return;
       } catch (error) {
         this.#options.logger.warn(

@@ -3,7 +3,6 @@ import { Lifetime, type Logger, newId, PlatformError, TokenBucket } from '@weir/
 import {
   type Channel,
   type Handlers,
-  type IceServer,
   limits,
   type ParsedParams,
   protocolVersion,
@@ -16,7 +15,7 @@ import {
   signalingServer,
   type Track,
 } from '@weir/protocol';
-import { Attendance } from './attendance.ts';
+import { Attendance, type OfferRelays } from './attendance.ts';
 import type { MediaLinks } from './media-links.ts';
 
 export type ConnectionOptions = {
@@ -25,7 +24,8 @@ export type ConnectionOptions = {
   rooms: Rooms;
   links: MediaLinks;
   placement: Placement;
-  iceServers: (participantId: string) => IceServer[];
+  iceServers: OfferRelays;
+  renewRelaysEveryMs: number;
   logger: Logger;
   /** Counts what went wrong, by error code. */
   count: (what: string) => void;
@@ -139,7 +139,7 @@ export class ClientConnection extends Lifetime {
     if (this.#attendance || this.#joining)
       throw new PlatformError('wrong-state', 'this connection has joined');
     this.#joining = true;
-    const { rooms, nodeId, links, placement, iceServers, logger } = this.#options;
+    const { rooms, nodeId, links, placement, iceServers, renewRelaysEveryMs, logger } = this.#options;
     const { roomId, participantId, secret } = params;
     const scope = new Lifetime();
     try {
@@ -156,7 +156,8 @@ export class ClientConnection extends Lifetime {
         subscribeAtMost:
           params.subscribe === 'all' ? (params.subscribeAtMost ?? Number.POSITIVE_INFINITY) : 0,
         playsSlots: params.audioSlots,
-        iceServers: iceServers(participantId),
+        iceServers,
+        renewRelaysEveryMs,
         logger,
       });
       attendance.onClose(() => scope.close());
@@ -185,6 +186,7 @@ export class ClientConnection extends Lifetime {
     }
     const adopted = await attendance.adoptMedia(mediaSessionId).catch(() => false);
     if (!adopted) return attendance.joined();
+    attendance.renewRelays();
     const missed = revision > 0 ? await store.rooms.since(roomId, revision) : 'gone';
     return {
       status: 'resumed',
@@ -217,8 +219,12 @@ export class ClientConnection extends Lifetime {
       'transport.close': (params) => this.#media('transport.close', params),
       'transport.connect': (params) => this.#media('transport.connect', params),
       'transport.restartIce': async (params) => {
-        const { mediaSessionId } = this.#attended;
-        return (await this.#attended.mediaCalls())['transport.restartIce']({ ...params, mediaSessionId });
+        const attendance = this.#attended;
+        const { mediaSessionId } = attendance;
+        const calls = await attendance.mediaCalls();
+        const answer = await calls['transport.restartIce']({ ...params, mediaSessionId });
+        const iceServers = attendance.iceServers({ spare: true });
+        return iceServers.length > 0 ? { ...answer, iceServers } : answer;
       },
 
       'track.publish': (params) => this.#publish(params),

@@ -10,9 +10,10 @@ import {
   signalingNodeKey,
 } from '@weir/cluster';
 import { Lifetime, type Logger, sleep } from '@weir/core';
-import { type Channel, type IceServer, limits, subprotocol } from '@weir/protocol';
+import { type Channel, limits, subprotocol } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { OfferRelays } from './attendance.ts';
 import { ClientConnection } from './client-connection.ts';
 import { MediaLinks, type OpenMediaLink } from './media-links.ts';
 import { SessionReaper } from './session-reaper.ts';
@@ -20,7 +21,10 @@ import { SessionReaper } from './session-reaper.ts';
 export type SignalingOptions = {
   store: ClusterStore;
   openMediaLink: OpenMediaLink;
-  iceServers?: (participantId: string) => IceServer[];
+  /** Default: no relays. */
+  iceServers?: OfferRelays;
+  /** How often a client that stays gets new credentials for relays. Default: 15 min. */
+  renewRelaysEveryMs?: number;
   logger: Logger;
   nodeId?: string;
   /** Default: `local`. */
@@ -33,6 +37,7 @@ export type SignalingOptions = {
 export const signalingPath = '/v1/signaling';
 
 const leaseMs = 3_000;
+const renewRelaysEveryMs = 900_000;
 const drainMs = 2_000;
 /** A socket that was silent for one to two of these is gone (SG14). */
 const lookEveryMs = 5_000;
@@ -111,6 +116,7 @@ export class Signaling extends Lifetime {
       links: this.#links,
       placement: this.#placement,
       iceServers: this.#options.iceServers ?? (() => []),
+      renewRelaysEveryMs: this.#options.renewRelaysEveryMs ?? renewRelaysEveryMs,
       logger,
       count: (what) => this.violations.set(what, (this.violations.get(what) ?? 0) + 1),
     });

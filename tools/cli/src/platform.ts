@@ -1,16 +1,24 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { ApiKey } from '@weir/auth';
-import { type ClusterStore, mediaNode, memoryStore, redisStore, signalingNodes } from '@weir/cluster';
+import { type ApiKey, relaySecret, relayServers, relayUrlSuits } from '@weir/auth';
+import {
+  type ClusterStore,
+  mediaNode,
+  memoryStore,
+  RelayPool,
+  redisStore,
+  signalingNodes,
+} from '@weir/cluster';
 import { type Logger, PlatformError } from '@weir/core';
 import { openDatabase } from '@weir/database';
 import { startDirector } from '@weir/director';
 import { type ListenAddress, routerRtpCapabilities, type SoundLimits } from '@weir/media';
 import { connectMediaNode } from '@weir/media/control';
+import { type RelayConfig, type RelayService, startRelay } from '@weir/relay';
 import {
   closeHttp,
   createLogger,
@@ -21,7 +29,7 @@ import {
   serveApp,
 } from '@weir/service';
 import { type SfuService, startSfu } from '@weir/sfu';
-import { type OpenMediaLink, Signaling, signalingPath } from '@weir/signaling';
+import { type OfferRelays, type OpenMediaLink, Signaling, signalingPath } from '@weir/signaling';
 import { serveBrand } from './brand.ts';
 import { checkout } from './folders.ts';
 
@@ -53,6 +61,10 @@ export type PlatformConfig = {
   publicPreflight?: boolean;
   /** API requests a minute from one address. */
   requestsPerMinute?: number;
+  /** Of the relay here; absent: none. */
+  relay?: RelayOptions;
+  /** How long a client’s credentials for relays are good, in seconds; half of that later they are renewed. */
+  relayCredentialSeconds?: number;
   /** What this process does of it all. Default: everything. */
   roles?: Role[];
   /** Default: a name of its own at each start. */
@@ -61,7 +73,10 @@ export type PlatformConfig = {
   fleet?: FleetConfig;
 };
 
-export const roles = ['director', 'signaling', 'media'] as const;
+/** What there is to say of a relay beyond the platform around it. */
+export type RelayOptions = Omit<RelayConfig, 'nodeId' | 'region' | 'secret'>;
+
+export const roles = ['director', 'signaling', 'media', 'relay'] as const;
 export type Role = (typeof roles)[number];
 
 /** What the processes of a fleet have in common, and how this one is reached by the others. */
@@ -85,6 +100,7 @@ export type Platform = {
   /** Throws when the process does not have that role. */
   readonly sfu: SfuService;
   readonly signaling: Signaling;
+  readonly relay: RelayService;
   readonly store: ClusterStore;
   readonly logger: Logger;
   /** Replaces the signaling node by a new one, as an update does: clients resume on it, media does not notice. */
@@ -107,6 +123,14 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
 
   const store = started.adopt(await openStore(fleet, logger), (it) => it.close());
   const sfu = does('media') ? started.use(await startMedia(config, store, logger)) : undefined;
+  const secret = fleet?.secret ?? randomBytes(32).toString('hex');
+  const relay =
+    does('relay') && config.relay
+      ? started.use(await startOwnRelay(config, secret, store, logger))
+      : undefined;
+  const offer =
+    does('director') || does('signaling') ? await relayOffer(config, secret, store, logger) : undefined;
+  if (offer) started.use(offer.pool);
   const app = started.adopt(
     await httpServer({
       logger,
@@ -121,7 +145,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       store,
       database,
       signalingUrls: (request) => signalingUrls(request, store, does('signaling')),
-      iceServers: () => [],
+      iceServers: (participantId, paths) => offer!.relays(participantId, paths, { spare: paths !== 'any' }),
       rtpCapabilities: routerRtpCapabilities(),
       guestAccess: config.guestAccess ?? true,
       publicPreflight: config.publicPreflight ?? true,
@@ -137,6 +161,8 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       store,
       openMediaLink,
       logger,
+      iceServers: offer!.relays,
+      ...(config.relayCredentialSeconds ? { renewRelaysEveryMs: config.relayCredentialSeconds * 500 } : {}),
       ...(config.nodeId ? { nodeId: config.nodeId } : {}),
       ...(fleet ? { region: fleet.region } : {}),
       ...(fleet?.publicUrl ? { url: new URL(signalingPath, fleet.publicUrl).href } : {}),
@@ -159,6 +185,9 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     },
     get signaling() {
       return present(signaling, 'signaling');
+    },
+    get relay() {
+      return present(relay, 'relay');
     },
     async restartSignaling() {
       const before = present(signaling, 'signaling');
@@ -214,6 +243,36 @@ function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger)
     store,
     logger,
   });
+}
+
+function startOwnRelay(
+  config: PlatformConfig,
+  secret: string,
+  store: ClusterStore,
+  logger: Logger,
+): Promise<RelayService> {
+  const nodeId = config.nodeId ?? `relay-${randomUUID().slice(0, 8)}`;
+  const region = config.fleet ? { region: config.fleet.region } : {};
+  const own = { nodeId, ...region, secret: relaySecret(secret, nodeId) };
+  return startRelay({ config: { ...config.relay!, ...own }, store, logger });
+}
+
+/** The relays of the fleet, and what a client is told of them. */
+async function relayOffer(
+  { fleet, relayCredentialSeconds: ttlSeconds }: PlatformConfig,
+  secret: string,
+  { leases }: ClusterStore,
+  logger: Logger,
+): Promise<{ pool: RelayPool; relays: OfferRelays }> {
+  const pool = await RelayPool.start(leases, { region: fleet?.region ?? 'local', logger });
+  const lifetime = ttlSeconds ? { ttlSeconds } : {};
+  const relays: OfferRelays = (participantId, paths, { spare }) =>
+    relayServers(pool.choose({ suits: relayUrlSuits(paths), count: spare ? 2 : 1 }), {
+      secret,
+      participantId,
+      ...lifetime,
+    });
+  return { pool, relays };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { SelectedPath } from '../selected-path.ts';
+
 /** What came of measuring one thing. */
 export type Outcome<T> =
   | { state: 'done'; value: T }
@@ -19,16 +21,8 @@ export type BrowserFacts = {
   userAgent: string;
 };
 
-/** A way that media took: what the browser says of the pair of addresses that it chose. */
-export type PathFacts = {
-  protocol: string;
-  /** How the browser reaches the relay; absent without one. */
-  relayProtocol?: string;
-  local: string;
-  remote: string;
-  connectMs: number;
-  rttMs?: number;
-};
+/** A way that media took, and how long it was looked for. */
+export type PathFacts = SelectedPath & { connectMs: number };
 
 /** Rates are from 0 to 1. */
 export type LineFacts = {

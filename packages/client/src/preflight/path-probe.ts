@@ -1,8 +1,8 @@
 import { newId, PlatformError, withDeadline } from '@weir/core';
 import type { Direction, IceCandidate, IceServer, MediaSession } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
+import { selectedPath } from '../selected-path.ts';
 import type { Outcome, PathFacts } from './measurements.ts';
-import { selectedPath } from './selected-path.ts';
 import type { TestSeat } from './test-seat.ts';
 
 /** A browser is sure within seconds; a firewall that drops packets never answers. */

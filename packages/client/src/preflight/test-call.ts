@@ -1,9 +1,9 @@
 import { Lifetime, PlatformError, sleep, withDeadline } from '@weir/core';
 import type { IceServer, MediaSession, RtpParameters, Subscription } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
+import { selectedPath } from '../selected-path.ts';
 import { countLine, type LineCount, ratesBetween } from './line-stats.ts';
 import type { LineFacts } from './measurements.ts';
-import { selectedPath } from './selected-path.ts';
 import { noiseAudio, noiseVideo } from './synthetic-media.ts';
 import type { TestSeat } from './test-seat.ts';
 

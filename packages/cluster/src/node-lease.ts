@@ -1,43 +1,37 @@
-import { type Lease, type Leases, type MediaNodeStatus, mediaNodeKey } from '@weir/cluster';
 import { Lifetime, type Logger, newId, PlatformError, sleep, withDeadline } from '@weir/core';
+import type { Lease, Leases } from './leases.ts';
 
 const ttlMs = 3_000;
 const renewEveryMs = 1_000;
 const releaseTimeoutMs = 1_000;
 
+/** `status`: what the node tells the fleet of itself, as JSON. */
+export type NodeLeaseOptions = { status: () => object; logger: Logger };
+
 /**
- * The node's place among the living, renewed each second. A store that is out of reach changes nothing; closes with `failed`
+ * A node's place among the living, renewed each second. A store that is out of reach changes nothing; closes with `failed`
  * when another process holds the same node id.
  */
 export class NodeLease extends Lifetime {
   readonly #leases: Leases;
-  readonly #status: () => MediaNodeStatus;
+  readonly #status: () => object;
   readonly #logger: Logger;
   #lease: Lease;
 
   /** Waits for the lease of an earlier process of the same node to run out; `conflict` when it is still renewed. */
-  static async take(
-    leases: Leases,
-    nodeId: string,
-    options: { status: () => MediaNodeStatus; logger: Logger },
-  ): Promise<NodeLease> {
-    const key = mediaNodeKey(nodeId);
-    const owner = newId('sfu');
+  static async take(leases: Leases, key: string, options: NodeLeaseOptions): Promise<NodeLease> {
+    const owner = newId('node');
     const endsAt = performance.now() + ttlMs + renewEveryMs;
     for (;;) {
       const lease = await leases.acquire(key, owner, ttlMs, JSON.stringify(options.status()));
       if (lease) return new NodeLease(leases, lease, options);
       if (performance.now() > endsAt)
-        throw new PlatformError('conflict', `another process is media node ${nodeId}`);
+        throw new PlatformError('conflict', `another process has the lease ${key}`);
       await sleep(renewEveryMs / 4);
     }
   }
 
-  private constructor(
-    leases: Leases,
-    lease: Lease,
-    options: { status: () => MediaNodeStatus; logger: Logger },
-  ) {
+  private constructor(leases: Leases, lease: Lease, options: NodeLeaseOptions) {
     super();
     this.#leases = leases;
     this.#lease = lease;

@@ -1,9 +1,19 @@
-import type { PathFacts } from './measurements.ts';
+/** A way that media takes: what the browser says of the pair of addresses that it chose. */
+export type SelectedPath = {
+  /** Of the browser's own end: `host`, `srflx` or `prflx` (behind address translation), `relay`. */
+  via: string;
+  protocol: string;
+  /** How the browser reaches the relay; absent without one. */
+  relayProtocol?: string;
+  local: string;
+  remote: string;
+  rttMs?: number;
+};
 
 type Entry = Record<string, unknown> & { id: string; type: string };
 
 /** The pair of addresses that a connection uses now, in the browser's words; undefined before there is one. */
-export function selectedPath(report: RTCStatsReport): Omit<PathFacts, 'connectMs'> | undefined {
+export function selectedPath(report: RTCStatsReport): SelectedPath | undefined {
   const entries = new Map<string, Entry>();
   report.forEach((entry: Entry) => void entries.set(entry.id, entry));
   const all = [...entries.values()];
@@ -18,6 +28,7 @@ export function selectedPath(report: RTCStatsReport): Omit<PathFacts, 'connectMs
   const rtt = pair.currentRoundTripTime as number | undefined;
   const relayProtocol = local.candidateType === 'relay' ? (local.relayProtocol as string) : undefined;
   return {
+    via: String(local.candidateType),
     protocol: String(local.protocol),
     ...(relayProtocol ? { relayProtocol } : {}),
     local: `${address(local)} (${local.candidateType})`,
