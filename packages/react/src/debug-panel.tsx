@@ -1,4 +1,4 @@
-import type { RoomDebug } from '@weir/client';
+import type { RoomDebug, SelectedPath } from '@weir/client';
 import { useEffect, useState } from 'react';
 import { useRoom } from './room-context.tsx';
 
@@ -8,8 +8,12 @@ const refreshMs = 1_000;
 export function DebugPanel() {
   const room = useRoom();
   const [debug, setDebug] = useState<RoomDebug>(() => room.debug);
+  const [paths, setPaths] = useState<SelectedPath[]>([]);
   useEffect(() => {
-    const look = () => setDebug(room.debug);
+    const look = () => {
+      setDebug(room.debug);
+      room.paths().then(setPaths, () => {}); // A connection closed while it was asked.
+    };
     const timer = setInterval(look, refreshMs);
     const off = room.events.on('receivingChanged', look);
     return () => {
@@ -44,6 +48,8 @@ export function DebugPanel() {
             </dd>
           </div>
         ))}
+        <dt>paths of media</dt>
+        <dd data-testid="debug-paths">{[...new Set(paths.map(pathWords))].join('; ') || 'none'}</dd>
         <dt>joined, first tracks received</dt>
         <dd>
           {sinceConnect(timings, 'joined')}, {sinceConnect(timings, 'received')}
@@ -51,6 +57,11 @@ export function DebugPanel() {
       </dl>
     </aside>
   );
+}
+
+function pathWords({ via, protocol, relayProtocol, rttMs }: SelectedPath): string {
+  const way = relayProtocol ? `${via} over ${relayProtocol}` : `${via} ${protocol}`;
+  return rttMs === undefined ? way : `${way}, ${Math.round(rttMs)} ms`;
 }
 
 function sinceConnect({ connect, ...timings }: Record<string, number>, step: string): string {

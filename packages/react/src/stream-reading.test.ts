@@ -56,7 +56,7 @@ test('a picture that is received', () => {
     framesPerSecond: 24,
     frozenRatio: 0.25,
     codec: 'VP8',
-    path: 'udp',
+    path: 'direct udp',
   });
 });
 

@@ -17,7 +17,7 @@ export type StreamReading = {
   codec?: string;
   /** What keeps the encoder from sending more. */
   encoderLimit?: 'bandwidth' | 'cpu';
-  /** Like `udp`, `tcp` or `relay udp`. */
+  /** Like `direct udp`, `direct tcp`, `reflexive udp` (behind address translation) or `relay tls`. */
   path?: string;
 };
 
@@ -110,5 +110,7 @@ function number(value: unknown): number {
 function pathWords(local: Stats | undefined, remote: Stats | undefined): string | undefined {
   if (!local) return undefined;
   const relayed = local.candidateType === 'relay' || remote?.candidateType === 'relay';
-  return relayed ? `relay ${local.relayProtocol ?? local.protocol}` : String(local.protocol ?? '');
+  if (relayed) return `relay ${local.relayProtocol ?? local.protocol}`;
+  const translated = local.candidateType === 'srflx' || local.candidateType === 'prflx';
+  return `${translated ? 'reflexive' : 'direct'} ${local.protocol}`;
 }

@@ -41,6 +41,15 @@ const commands: Record<string, string> = {
   --no-public-preflight only who has a token may test the connection; else anybody who opens /preflight
   --log-level LEVEL     debug, info, warn or error (info)
 
+  --relay               a relay (TURN) beside it, for people whose network lets no direct path through; needs coturn
+  --relay-host NAME     how clients reach it; with TLS a name of the certificate (the announced address)
+  --relay-port N        its port for UDP and TCP (3478)
+  --relay-tls-port N    its port for TLS, with --tls or --tls-cert (5349)
+  --relay-tls-public HOST:PORT   where clients find TLS, when a proxy passes it on, like turn.example.org:443
+  --relay-ports A-B     the UDP ports that it relays from; a client takes some (49152-65535)
+  --relay-allow ADDR    a private address, or a range A-B, that it may relay to: media nodes elsewhere. All other private
+                        addresses are refused
+
 Browsers give cameras and microphones only to pages over https or on localhost: for other machines use --tls.
 
   ./weir up --tls --port 443 --media-port 40000
@@ -48,7 +57,7 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
 `,
   serve: `./weir serve [options]: starts one process of a fleet. All share a Redis (or Valkey) and a Postgres.
 
-  --roles LIST          director, signaling, media; with commas (all three)
+  --roles LIST          director, signaling, media, relay; with commas (the first three)
   --redis URL           redis:// or rediss://; more than one with --redis-cluster (or WEIR_REDIS, with commas)
   --redis-cluster       the addresses are nodes of a Redis Cluster
   --database URL        postgres:// (or WEIR_DATABASE)
@@ -64,6 +73,7 @@ controlling media nodes.
 
   ./weir serve --roles director,signaling --port 443 --tls-cert c.pem --tls-key k.pem
   ./weir serve --roles media --media-port 40000 --announce 203.0.113.7 --control-host 10.0.0.7
+  ./weir serve --roles relay --announce 203.0.113.9 --relay-host turn.example.org --tls-cert c.pem --tls-key k.pem
 `,
   token: `./weir token --room ROOM --identity WHO [options]: makes a join token.
 

@@ -1,15 +1,26 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { PlatformError, withDeadline } from '@weir/core';
 
 /** `mediaPort` is the first of `workers` ports. */
-export type Ports = { host: string; port: number; mediaPort?: number; workers?: number };
+export type Ports = {
+  host: string;
+  port: number;
+  mediaPort?: number;
+  workers?: number;
+  relay?: { listen: string[]; port: number; tls?: { port: number } };
+};
 
 /** Throws `conflict` when a port that the platform will listen on cannot be had. */
-export async function checkPorts({ host, port, mediaPort, workers }: Ports): Promise<void> {
+export async function checkPorts({ host, port, mediaPort, workers, relay }: Ports): Promise<void> {
   await checkPort('--port', port, listenTcp(host, port));
+  for (const address of relay?.listen ?? []) {
+    await checkPort('--relay-port', relay!.port, listenTcp(address, relay!.port));
+    await checkPort('--relay-port', relay!.port, listenUdp(relay!.port, address));
+    if (relay!.tls) await checkPort('--relay-tls-port', relay!.tls.port, listenTcp(address, relay!.tls.port));
+  }
   if (mediaPort === undefined) return;
   const last = mediaPort + (workers ?? availableParallelism()) - 1;
   if (last > 65_535)
@@ -36,9 +47,9 @@ async function listenTcp(host: string, port: number): Promise<void> {
   await once(server, 'close');
 }
 
-async function listenUdp(port: number): Promise<void> {
-  const socket = createSocket('udp4');
-  socket.bind(port);
+async function listenUdp(port: number, address?: string): Promise<void> {
+  const socket = createSocket(address && isIP(address) === 6 ? 'udp6' : 'udp4');
+  socket.bind(port, address);
   await once(socket, 'listening');
   socket.close();
   await once(socket, 'close');

@@ -5,7 +5,7 @@ import { platformConfig, upOptions } from './up-config.ts';
 
 const serveOptions = {
   ...upOptions,
-  roles: { type: 'string', default: roles.join(',') },
+  roles: { type: 'string', default: 'director,signaling,media' },
   'node-id': { type: 'string' },
   redis: { type: 'string', multiple: true },
   'redis-cluster': { type: 'boolean', default: false },
@@ -30,9 +30,11 @@ export async function readServeConfig(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<PlatformConfig> {
   const { values } = parseOptions(args, serveOptions);
+  const roles = rolesOf(values.roles);
+  const relay = values.relay || roles.includes('relay');
   return {
-    ...(await platformConfig(values)),
-    roles: rolesOf(values.roles),
+    ...(await platformConfig({ ...values, relay }, { withMedia: roles.includes('media') })),
+    roles: relay && !roles.includes('relay') ? [...roles, 'relay'] : roles,
     ...(values['node-id'] ? { nodeId: nodeIdOf(values['node-id']) } : {}),
     fleet: fleetOf(values, env),
   };

@@ -4,6 +4,7 @@ import { checkAnnounced, lanAddresses } from './announced-address.ts';
 import { checkDataDirectory, dataDirectory } from './folders.ts';
 import { parseOptions, wholeNumber } from './options.ts';
 import type { PlatformConfig } from './platform.ts';
+import { relayOf, relayOptions } from './relay-options.ts';
 import { givenCertificate, ownCertificate, type TlsFiles } from './tls.ts';
 
 export const upOptions = {
@@ -19,6 +20,7 @@ export const upOptions = {
   workers: { type: 'string' },
   'no-guests': { type: 'boolean', default: false },
   'no-public-preflight': { type: 'boolean', default: false },
+  ...relayOptions,
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
@@ -32,7 +34,7 @@ export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
 }
 
 /** What the options say of one machine. */
-export async function platformConfig(values: UpValues): Promise<PlatformConfig> {
+export async function platformConfig(values: UpValues, { withMedia = true } = {}): Promise<PlatformConfig> {
   const optional = (option: 'media-port' | 'workers', max: number) =>
     values[option] === undefined ? undefined : wholeNumber(option, values[option], 1, max);
   const logLevel = logLevels.find((level) => level === values['log-level']);
@@ -49,12 +51,14 @@ export async function platformConfig(values: UpValues): Promise<PlatformConfig> 
   const tls = await tlsFiles(values, dataDir);
   // Without https other machines get no cameras, and guests of the whole network no open door.
   const host = values.host ?? (tls || values.announce ? '0.0.0.0' : 'localhost');
+  const announce = await announced(values, mediaPort);
   return {
     host,
     port,
     dataDir,
     ...(tls && { tls }),
-    announce: await announced(values, mediaPort),
+    announce,
+    ...(values.relay && { relay: relayOf(values, { announce, tls, withMedia }) }),
     ...(mediaPort !== undefined && { mediaPort }),
     ...(workers !== undefined && { workers }),
     guestAccess: !values['no-guests'],

@@ -9,6 +9,7 @@ const failed = (code: string): Outcome<never> => ({ state: 'failed', code, messa
 const unreachable = { state: 'skipped', why: 'unreachable' } as const;
 
 const udpPath: PathFacts = {
+  via: 'host',
   protocol: 'udp',
   local: '10.0.0.2:5000 (host)',
   remote: '203.0.113.7:40000',
