@@ -82,6 +82,19 @@ describe.skipIf(!(await canMakeNamespaces()))(
       await sees(bob, (lines) => lines > 0 && lines < 720);
       await becomes(bob, { flows: true, limitedBy: 'bandwidth', downlink: 'limited' });
       await sees(carol, (lines) => lines === 720);
+    });
+
+    test('[SG42] [SG52] at 60 kbit/s the call goes on as sound, and the picture comes back by itself', async () => {
+      await network.setRate('viewer', { down: 60e3 });
+      await becomes(bob, {
+        flows: false,
+        limitedBy: 'bandwidth',
+        downlink: 'audio-only',
+        status: 'connected',
+      });
+      await eventually(async () => (await bob.hears(alice)) > -60 || 'bob hears nothing', slow);
+      await network.setRate('viewer', 4e6);
+      await eventually(() => bob.sees(alice), { timeoutMs: 100_000 });
       await bob.page.evaluate(() => seat.room.leave());
       await bob.close();
     });

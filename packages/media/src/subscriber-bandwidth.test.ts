@@ -15,12 +15,18 @@ function startLine(maxBitrate = 2_000_000) {
     id: 'transport',
     observer: new EventEmitter(),
     enableTraceEvent: async () => {},
+    dtlsState: 'connected',
+    floors: [] as number[],
+    async setMinOutgoingBitrate(bps: number) {
+      this.floors.push(bps);
+    },
   });
   const video = Object.assign(new Lifetime(), {
     trackId: 't_a',
     transportId: engine.id,
     demand: { ...camera, trackId: 't_a', kind: 'video' } satisfies TrackDemand,
     allowed: undefined as number | undefined,
+    picture: 'flows' as Sharer['picture'],
     allow(level: number | undefined) {
       this.allowed = level;
     },
@@ -30,7 +36,7 @@ function startLine(maxBitrate = 2_000_000) {
   const estimate = (availableBitrate: number) =>
     engine.emit('trace', { type: 'bwe', info: { availableBitrate, maxBitrate } });
   const ice = (state: string) => engine.emit('icestatechange', state);
-  return { clock, bandwidth, video, estimate, ice };
+  return { clock, bandwidth, engine, video, estimate, ice };
 }
 
 test('whoever comes back after an absence has a new line: nothing that was known of the old one holds back', async () => {
@@ -49,6 +55,10 @@ test('whoever comes back after an absence has a new line: nothing that was known
   expect(video.allowed).toBe(0);
   ice('connected');
   expect(video.allowed).toBeUndefined();
+  for (const bps of [50_000, 400_000]) {
+    estimate(bps); // The engine's own has fallen in the silence, and climbs.
+    expect(video.allowed).toBeUndefined();
+  }
   estimate(150_000);
   expect(video.allowed).toBe(0);
 });
@@ -73,4 +83,59 @@ test('an estimate that only climbs holds nothing back; the first that fell does'
   }
   estimate(400_000);
   expect(video.allowed).toBe(1);
+});
+
+test('[SG42] where no picture flows that should, the smallest is tried, ever more rarely, and no more when one flows', async () => {
+  const { clock, bandwidth, engine, video } = startLine();
+  const { floors } = engine;
+  const becomes = (picture: Sharer['picture']) => {
+    video.picture = picture;
+    bandwidth.flowChanged();
+  };
+  await clock.advance(60_000);
+  becomes('missing');
+  await clock.advance(1_900);
+  expect(floors).toEqual([]); // A key frame may be on its way.
+  await clock.advance(7_000);
+  expect(floors.slice(0, 2)).toEqual([130_000, 0]);
+  await clock.advance(300_000);
+  const trials = floors.filter((bps) => bps > 0).length;
+  expect(trials).toBeGreaterThanOrEqual(7);
+  expect(trials).toBeLessThanOrEqual(15);
+  becomes('flows');
+  await clock.advance(4_000);
+  const before = floors.length;
+  await clock.advance(120_000);
+  expect(floors.length).toBe(before);
+  expect(floors.at(-1)).toBe(0);
+});
+
+test('a trial ends soon after a picture came; what the estimate was before holds nothing back in it', async () => {
+  const { clock, bandwidth, engine, video, estimate } = startLine();
+  estimate(1_700_000);
+  estimate(50_000);
+  expect(video.allowed).toBe(-1);
+  video.picture = 'missing';
+  bandwidth.flowChanged();
+  await clock.advance(5_000);
+  expect(engine.floors).toEqual([130_000]);
+  expect(video.allowed).toBe(0);
+  video.picture = 'flows';
+  bandwidth.flowChanged();
+  await clock.advance(700);
+  expect(engine.floors).toEqual([130_000, 0]);
+});
+
+test('a path that is not there is not tried; one that has come back is, at once', async () => {
+  const { clock, bandwidth, engine, video, ice } = startLine();
+  ice('disconnected');
+  video.picture = 'missing';
+  bandwidth.flowChanged();
+  await clock.advance(20_000);
+  expect(engine.floors).toEqual([]);
+  ice('completed');
+  await clock.advance(300);
+  expect(engine.floors).toEqual([130_000]);
+  bandwidth.close();
+  expect(clock.pending).toBe(0);
 });

@@ -2,6 +2,7 @@ import { type Clock, Lifetime } from '@weir/core';
 import type { TransportTraceEventData, WebRtcTransport } from 'mediasoup/types';
 import { allocate, fallTo, freshLine, isUnlimited, type LineState } from './bandwidth-allocation.ts';
 import { bitrates } from './engine-words.ts';
+import { LineTrial } from './line-trial.ts';
 import type { TrackSubscription } from './track-subscription.ts';
 
 /** Changes that come together are weighed together. */
@@ -12,9 +13,15 @@ const foundAllShare = 0.9;
 const climbingShare = 0.9;
 
 /** What is asked of a transport. */
-export type LineTransport = Pick<WebRtcTransport, 'id' | 'on' | 'observer' | 'enableTraceEvent'>;
+export type LineTransport = Pick<
+  WebRtcTransport,
+  'id' | 'on' | 'observer' | 'enableTraceEvent' | 'dtlsState' | 'setMinOutgoingBitrate'
+>;
 /** What is asked of a subscription. */
-export type Sharer = Pick<TrackSubscription, 'trackId' | 'transportId' | 'demand' | 'allow' | 'onClose'>;
+export type Sharer = Pick<
+  TrackSubscription,
+  'trackId' | 'transportId' | 'demand' | 'picture' | 'allow' | 'onClose'
+>;
 
 /**
  * Shares one subscriber's line, over all its transports, between its tracks. The engine chooses layers from moment to moment;
@@ -28,20 +35,27 @@ export class SubscriberBandwidth extends Lifetime {
   readonly #climbing = new Map<string, number>();
   /** Transports that have lost their path: what the engine does there says nothing of the line. */
   readonly #cutOff = new Set<string>();
+  readonly #trials = new Map<string, { transport: LineTransport; trial: LineTrial }>();
   readonly #subscriptions = new Set<Sharer>();
   #line: LineState = freshLine;
   #cancel?: () => void;
+  #cancelLook?: () => void;
 
   constructor(clock: Clock) {
     super();
     this.#clock = clock;
-    this.onClose(() => this.#cancel?.());
+    this.onClose(() => {
+      this.#cancel?.();
+      this.#cancelLook?.();
+    });
   }
 
   /** Counts what the engine finds out about the line of this transport. */
   listen(transport: LineTransport): void {
     const { id } = transport;
     this.#climbing.set(id, bitrates.initialOutgoingBps);
+    const trial = this.own(new LineTrial(transport, this.#clock, () => this.#unknown(id)));
+    this.#trials.set(id, { transport, trial });
     transport.on('trace', (trace) => {
       if (!isEstimate(trace) || this.#cutOff.has(id)) return;
       const { availableBitrate, maxBitrate } = trace.info;
@@ -54,7 +68,10 @@ export class SubscriberBandwidth extends Lifetime {
       if (state === 'disconnected') this.#cutOff.add(id);
       else if (this.#cutOff.delete(id)) this.#returned(id);
     });
+    transport.on('dtlsstatechange', () => this.flowChanged());
     transport.observer.once('close', () => {
+      trial.close();
+      this.#trials.delete(id);
       this.#estimatesBps.delete(id);
       this.#climbing.delete(id);
       this.#cutOff.delete(id);
@@ -68,14 +85,22 @@ export class SubscriberBandwidth extends Lifetime {
     subscription.onClose(() => {
       this.#subscriptions.delete(subscription);
       this.review();
+      this.flowChanged();
     });
     this.review();
+    this.flowChanged();
   }
 
   /** Something else is asked for, or sent. */
   review(): void {
     if (this.closed || !this.#isLimited) return;
     this.#cancel ??= this.#clock.after(gatherMs, () => this.#share());
+  }
+
+  /** Something else flows, or is sent. */
+  flowChanged(): void {
+    if (this.closed) return;
+    this.#cancelLook ??= this.#clock.after(gatherMs, () => this.#lookForPictures());
   }
 
   /** It fell to this level, -1 for none, because the line carries no more: the engine did it, or nothing arrived. */
@@ -87,10 +112,33 @@ export class SubscriberBandwidth extends Lifetime {
 
   /** After an absence it may be another line: what was known of the old one holds nothing back. */
   #returned(transportId: string): void {
-    this.#estimatesBps.delete(transportId);
-    this.#climbing.set(transportId, bitrates.initialOutgoingBps);
     this.#line = freshLine;
+    this.#unknown(transportId);
+    this.#trials.get(transportId)?.trial.returned();
+    this.flowChanged();
+  }
+
+  /** In a silence the engine's estimate has fallen: from there it climbs, and holds nothing back. */
+  #unknown(transportId: string): void {
+    this.#estimatesBps.delete(transportId);
+    this.#climbing.set(transportId, 0);
     this.#share();
+  }
+
+  /** Where pictures should flow and none does, the smallest is tried. */
+  #lookForPictures(): void {
+    this.#cancelLook = undefined;
+    if (this.closed) return;
+    for (const [id, { transport, trial }] of this.#trials) {
+      const here = [...this.#subscriptions].filter(({ transportId }) => transportId === id);
+      const isDry =
+        transport.dtlsState === 'connected' &&
+        !this.#cutOff.has(id) &&
+        !here.some(({ picture }) => picture === 'flows');
+      const missing = isDry ? here.filter(({ picture }) => picture === 'missing') : [];
+      const costs = missing.map(({ demand }) => demand?.levelsBps[0] ?? 0);
+      trial.update(missing.length > 0 ? Math.min(...costs) : undefined);
+    }
   }
 
   #climbs(transportId: string, estimateBps: number): boolean {

@@ -112,6 +112,15 @@ export class TrackSubscription extends Lifetime {
     return { trackId, kind: produced.kind, levelsBps: bitrates.costs(), wanted, muted, priority };
   }
 
+  /** Whether its pictures flow, or should and do not; `none` of audio and data, and of what is not shown. */
+  get picture(): 'flows' | 'missing' | 'none' {
+    const { demand, bitrates, muted } = this.publication;
+    if (!demand || muted || !this.#started || this.#preferences.paused || this.#withheld) return 'none';
+    if (this.#allowed === -1) return 'missing';
+    if (this.#flow.flowing !== null) return 'flows';
+    return bitrates!.isSent(0) ? 'missing' : 'none';
+  }
+
   /** As its client gets it; once it is ready. */
   describe(): Subscription {
     return describeSubscription(this.#consumed!, this.publication, this.transportId, this.#started);
@@ -164,6 +173,7 @@ export class TrackSubscription extends Lifetime {
   /** Looks at what is asked for and what flows, and tells what changed. */
   review(): void {
     if (this.closed || !this.publication.demand) return; // Of audio and data there is nothing to tell.
+    this.#options.bandwidth.flowChanged();
     const flow = this.#flow;
     if (isComplete(flow) || flow.paused || flow.muted) {
       this.#lacking?.cancel();

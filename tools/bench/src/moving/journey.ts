@@ -19,6 +19,8 @@ import type { Gaps } from './page.ts';
 export type Stillness = Gaps & { sentVideoMs: number; sentAudioMs: number };
 
 const settleMs = 4_000;
+/** What comes at least so often flows. */
+const flowingMs = 300;
 
 /** A call between a page on a machine with two networks, behind address translation, and somebody who stays at home. */
 export class Journey {
@@ -87,9 +89,12 @@ export class Journey {
     await eventually(
       async () => {
         const now = performance.now();
-        const arrives = [...this.#gaps.values()].filter(({ at }) => now - at < 300).length;
-        const isLive = await this.page.evaluate(() => traveller.isLive);
-        return (isLive && arrives === 2) || `${isLive ? 'receives' : 'receives nothing'}, ${arrives} arrive`;
+        const { videoMs, audioMs } = await this.page.evaluate(() => traveller.silence);
+        const silence = { videoMs, audioMs, sentVideoMs: 0, sentAudioMs: 0 };
+        for (const [source, { at }] of this.#gaps)
+          silence[source === 'camera' ? 'sentVideoMs' : 'sentAudioMs'] = Math.round(now - at);
+        const flows = this.#gaps.size === 2 && Object.values(silence).every((ms) => ms < flowingMs);
+        return flows || `nothing came for ${JSON.stringify(silence)}`;
       },
       { timeoutMs },
     );

@@ -1,27 +1,8 @@
 // Runs in the browser: somebody in a call on the move, who notes how long picture and sound stood still.
 import { type RemotePublication, Room, type RoomOptions } from '@weir/client';
+import { LongestGap } from '../measure/longest-gap.ts';
 
 export type Gaps = { videoMs: number; audioMs: number; concealedMs: number };
-
-/** The longest time without a beat. */
-class LongestGap {
-  #beatAt = performance.now();
-  #longestMs = 0;
-
-  beat(): void {
-    this.#longestMs = this.ms;
-    this.#beatAt = performance.now();
-  }
-
-  /** The one that has not ended counts, too. */
-  get ms(): number {
-    return Math.max(this.#longestMs, performance.now() - this.#beatAt);
-  }
-
-  get lastMs(): number {
-    return performance.now() - this.#beatAt;
-  }
-}
 
 class Traveller {
   /** What happened to the room, in words. */
@@ -53,9 +34,9 @@ class Traveller {
     return this.#room.local.participantId;
   }
 
-  /** Whether picture and sound come in now. */
-  get isLive(): boolean {
-    return this.#video.lastMs < 300 && this.#audio.lastMs < 300;
+  /** Since when nothing came of each, ms. */
+  get silence(): { videoMs: number; audioMs: number } {
+    return { videoMs: Math.round(this.#video.lastMs), audioMs: Math.round(this.#audio.lastMs) };
   }
 
   /** Forgets what stood still so far. */
