@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { one, sum, summaryLine, tallyOf } from './tally.ts';
+import { failuresOf, one, sum, summaryLine, tallyOf } from './tally.ts';
 
 test.each([
   [{ passed: 3, failed: 0, skipped: 0 }, '3 passed, 0 failed'],
@@ -28,4 +28,21 @@ test.each([
   ['half a report', '{"numPassed', 1, { passed: 0, failed: 1, skipped: 0 }],
 ])('%s', (_, text, status, tally) => {
   expect(tallyOf(text, status)).toEqual(tally);
+});
+
+test('what failed is named by its file', () => {
+  const tests = [
+    { fullName: 'a call rings', status: 'failed' },
+    { fullName: 'a call ends', status: 'passed' },
+  ];
+  const testResults = [
+    { name: '/weir/e2e/src/call.test.ts', status: 'failed', assertionResults: tests },
+    { name: '/weir/e2e/src/broken.test.ts', status: 'failed', assertionResults: [] },
+    { name: '/weir/e2e/src/good.test.ts', status: 'passed', assertionResults: tests.slice(1) },
+  ];
+  expect(failuresOf(JSON.stringify({ testResults }), '/weir')).toEqual([
+    'e2e/src/call.test.ts > a call rings',
+    'e2e/src/broken.test.ts',
+  ]);
+  expect(failuresOf(undefined, '/weir')).toEqual([]);
 });

@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+
 /** How many tests had which outcome. */
 export type Tally = { passed: number; failed: number; skipped: number };
 
@@ -33,7 +35,25 @@ export function tallyOf(report: string | undefined, status: number): Tally {
   return status !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
-function parse(report: string | undefined): Record<string, number> {
+/** `path > test` of each failed test in Vitest's JSON report, and the files that did not load. */
+export function failuresOf(report: string | undefined, root: string): string[] {
+  return (parse(report).testResults ?? []).flatMap(({ name, status, assertionResults }) => {
+    const path = relative(root, name);
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0 && status === 'failed') return [path];
+    return failed.map(({ fullName }) => `${path} > ${fullName}`);
+  });
+}
+
+type Report = {
+  numPassedTests?: number;
+  numFailedTests?: number;
+  numPendingTests?: number;
+  numTodoTests?: number;
+  testResults?: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+};
+
+function parse(report: string | undefined): Report {
   try {
     return JSON.parse(report ?? '{}');
   } catch {

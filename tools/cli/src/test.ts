@@ -4,17 +4,23 @@ import { checkAll } from './check.ts';
 import { checkout } from './folders.ts';
 import { parseOptions } from './options.ts';
 import { runProcess } from './run-process.ts';
-import { nothing, one, sum, summaryLine, type Tally, tallyOf } from './tally.ts';
+import { failuresOf, nothing, one, sum, summaryLine, type Tally, tallyOf } from './tally.ts';
 import { ensureWebApp } from './web-app.ts';
 
-const projectMs = { unit: 900_000, e2e: 3_600_000 };
+const projectMs = { unit: 1_800_000, e2e: 3_600_000 };
 
 /** Checks, the web app's build, unit tests, end-to-end tests; the last line on stdout is the sum. */
 export async function run(args: string[]): Promise<number> {
   const { positionals: filters } = parseOptions(args, {}, true);
   const tallies = filters.length === 0 ? [await checkAll()] : [];
   tallies.push(await buildWebApp());
-  for (const project of ['unit', 'e2e'] as const) tallies.push(await runProject(project, filters));
+  const failures: string[] = [];
+  for (const project of ['unit', 'e2e'] as const) {
+    const { tally, failed } = await runProject(project, filters);
+    tallies.push(tally);
+    failures.push(...failed);
+  }
+  for (const name of failures) process.stdout.write(`✗ ${name}\n`); // At the end, where they are found.
   const total = sum(tallies);
   if (filters.length > 0 && total.passed + total.failed + total.skipped === 0)
     process.stderr.write(`weir: no test's path contains ${filters.join(' or ')}\n`);
@@ -33,7 +39,10 @@ async function buildWebApp(): Promise<Tally> {
   }
 }
 
-async function runProject(project: keyof typeof projectMs, filters: string[]): Promise<Tally> {
+async function runProject(
+  project: keyof typeof projectMs,
+  filters: string[],
+): Promise<{ tally: Tally; failed: string[] }> {
   const folder = join(checkout, '.weir', 'test');
   const report = join(folder, `${project}.json`);
   await mkdir(folder, { recursive: true });
@@ -44,5 +53,10 @@ async function runProject(project: keyof typeof projectMs, filters: string[]): P
     ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
     { timeoutMs: projectMs[project], show: true },
   );
-  return tallyOf(await readFile(report, 'utf8').catch(() => undefined), status);
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  const tally = tallyOf(text, status);
+  const failed = failuresOf(text, checkout);
+  if (tally.failed > 0 && failed.length === 0)
+    failed.push(`${project} tests: an error outside of a test, status ${status}`);
+  return { tally, failed };
 }
