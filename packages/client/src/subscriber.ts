@@ -28,6 +28,7 @@ export type ReceivingState = {
 const batchesAtOnce = 3;
 const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
+const announceMs = 100;
 /** The transport of work that needs none. */
 const none = 'none';
 
@@ -43,6 +44,7 @@ export class Subscriber {
   readonly #held = new Map<string, Held>();
   readonly #wanted = new Map<string, boolean>();
   readonly #preferences = new Map<string, LayerPreferences>();
+  readonly #streamIds = new Map<string, string>();
   /** Tracks that cannot be received at this epoch (their codec is not known here). */
   readonly #refused = new Map<string, number>();
   /** Grows with each new media session: what was under way for the one before is dropped. */
@@ -53,6 +55,7 @@ export class Subscriber {
   #noMoreTransports = false;
   /** What is to be told of preferences, in one request for all. */
   #telling: { preferences: Map<string, LayerPreferences>; told: PromiseWithResolvers<void> } | undefined;
+  #syncing = false;
   #announced = false;
   /** By the grants; given again, they come with new media. */
   #allowed = true;
@@ -73,7 +76,13 @@ export class Subscriber {
     this.#slots = options.slots;
     this.#logger = options.logger;
     events.on('trackPublished', () => this.sync(), link.signal);
-    events.on('trackUpdated', () => this.sync(), link.signal);
+    events.on(
+      'trackUpdated',
+      ({ trackId, info }) => {
+        if (!this.#isCurrent(trackId, info.epoch)) this.sync(); // Produced anew.
+      },
+      link.signal,
+    );
     events.on('trackUnpublished', ({ trackId }) => this.#forget(trackId), link.signal);
     events.on(
       'participantUpdated',
@@ -159,7 +168,17 @@ export class Subscriber {
 
   /** Starts working off what is missing, unless that is under way. */
   sync(): void {
-    queueMicrotask(() => this.#fill());
+    if (this.#syncing) return;
+    this.#syncing = true;
+    queueMicrotask(() => {
+      this.#syncing = false;
+      this.#fill();
+    });
+  }
+
+  #isCurrent(trackId: string, epoch: number): boolean {
+    const held = this.#held.get(trackId);
+    return held !== undefined && held.epoch >= epoch;
   }
 
   /** Begins as many batches as may run at once. */
@@ -310,9 +329,8 @@ export class Subscriber {
         waiting.push({ trackId: slotId, kind: 'audio', streamId: slotId });
     for (const publication of this.#model.remoteTracks()) {
       const { info, trackId, kind } = publication;
-      const held = this.#held.get(trackId);
       if (!this.#wants(publication) || this.#refused.get(trackId) === info.epoch) continue;
-      if (underWay.has(trackId) || (held && held.epoch >= info.epoch)) continue;
+      if (underWay.has(trackId) || this.#isCurrent(trackId, info.epoch)) continue;
       const preferences = this.#preferences.get(trackId);
       waiting.push({ trackId, kind, streamId: this.#streamId(trackId), preferences });
     }
@@ -357,14 +375,14 @@ export class Subscriber {
     return [...all.values()];
   }
 
-  /** Told once a turn. */
+  /** Told a few times a second at most: to count hundreds of tracks takes time. */
   #changed(): void {
     if (this.#announced) return;
     this.#announced = true;
     setTimeout(() => {
       this.#announced = false;
       this.#events.emit('receivingChanged', this.state);
-    });
+    }, announceMs);
   }
 
   #failed(trackId: string, code: string): void {
@@ -423,12 +441,16 @@ export class Subscriber {
 
   /** Camera and microphone of one participant are played in step; a shared screen goes its own way. */
   #streamId(trackId: string): string {
+    const known = this.#streamIds.get(trackId);
+    if (known !== undefined) return known;
     const publication = this.#model.track(trackId);
-    const siblings = publication?.participant.publications.values() ?? [];
-    const first = [...siblings].find(({ source }) => source === publication?.source);
-    if (first !== publication) return trackId; // A second camera goes with nothing else.
-    const screen = publication?.source === 'screen' || publication?.source === 'screen-audio';
-    return `${publication?.participant.participantId ?? trackId}${screen ? '-screen' : ''}`;
+    if (!publication) return trackId;
+    const { participant, source } = publication;
+    const screen = source === 'screen' || source === 'screen-audio';
+    const isFirst = participant.publication(source) === publication; // A second camera goes with nothing else.
+    const streamId = isFirst ? `${participant.participantId}${screen ? '-screen' : ''}` : trackId;
+    this.#streamIds.set(trackId, streamId);
+    return streamId;
   }
 
   #sample(trackId: string, payload: Uint8Array): void {
@@ -459,6 +481,7 @@ export class Subscriber {
     this.#held.delete(trackId);
     this.#wanted.delete(trackId);
     this.#preferences.delete(trackId);
+    this.#streamIds.delete(trackId);
     this.#refused.delete(trackId);
   }
 }
