@@ -1,7 +1,5 @@
 const attempts = 4;
 const retryMs = 250;
-/** Firefox sends the other encodings at half their size when the top one is switched off: there it is all or none. */
-const isWhole = /Firefox\//.test(globalThis.navigator?.userAgent ?? '');
 
 /** Switches the encodings of one video on and off as they are wanted. One change at a time; the last one holds. */
 export class EncodingDemand {
@@ -40,7 +38,7 @@ export class EncodingDemand {
     const parameters = this.#sender.getParameters();
     const { encodings } = parameters;
     for (const [layer, encoding] of encodings.entries())
-      encoding.active = wanted !== null && (isWhole || encodings.length === 1 || layer <= wanted);
+      encoding.active = wanted !== null && (encodings.length === 1 || layer <= wanted);
     await this.#sender.setParameters(parameters);
   }
 }
