@@ -4,7 +4,7 @@ import { canCapture } from './forward/packet-capture.ts';
 import { detailsOf, ratioOf, summary } from './forward/report.ts';
 
 test('the same traffic goes through the platform and through bare mediasoup', async () => {
-  const scenario = { name: '2×2', publishers: 2, viewers: 2 };
+  const scenario = { name: '2→2', publishers: 2, viewers: 2 };
   const capture = await canCapture(() => {});
   const [outcome] = await compare([scenario], {
     rounds: 1,
@@ -30,6 +30,6 @@ test('the same traffic goes through the platform and through bare mediasoup', as
     expect(round.copyP50Ms).toBeGreaterThanOrEqual(round.firstP50Ms);
   }
   expect(ratioOf(outcome!)).toBeGreaterThan(0);
-  expect(summary([outcome!])).toContain('2×2 weir');
-  expect(Object.fromEntries(detailsOf(outcome!))).toHaveProperty('2×2.bare.workerCpuUs');
+  expect(summary([outcome!])).toContain('2→2 weir');
+  expect(Object.fromEntries(detailsOf(outcome!))).toHaveProperty('2→2.bare.workerCpuUs');
 }, 240_000);

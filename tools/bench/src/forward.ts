@@ -6,7 +6,7 @@ import { detailsOf, ratioOf, summary, typical } from './forward/report.ts';
 import { thisMachine } from './measure/machine.ts';
 
 /** The delay is judged here, over all copies: of one stream to a hundred, the median copy waits for fifty others. */
-const room: Scenario = { name: '8×8', publishers: 8, viewers: 2 };
+const room: Scenario = { name: '8→9', publishers: 8, viewers: 9 };
 const scenarios: Scenario[] = [
   { name: '1→50', publishers: 1, viewers: 50 },
   { name: '1→100', publishers: 1, viewers: 100 },

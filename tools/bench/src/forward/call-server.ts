@@ -8,13 +8,13 @@ import type { BareProcess } from './bare-process.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 import { steadyMedia } from './steady-media.ts';
 
-/** A server under measurement: all who join one of its rooms receive whatever is published there. */
+/** A server under measurement: those who receive in one of its rooms get whatever is published there. */
 export interface CallServer {
   readonly name: 'weir' | 'bare';
   readonly pid: number;
   readonly workerPids: number[];
   /** Answers how to publish. */
-  join(room: string, identity: string, engine: RemoteEngine): Promise<() => Promise<void>>;
+  join(room: string, identity: string, engine: RemoteEngine, receives: boolean): Promise<() => Promise<void>>;
   closeRoom(room: string): Promise<void>;
 }
 
@@ -33,10 +33,10 @@ export async function startWeir(stack: AsyncDisposableStack): Promise<CallServer
   return {
     name: 'weir',
     ...site,
-    async join(name, identity, engine) {
+    async join(name, identity, engine, receives) {
       const room = new Room({
         url: doors.url,
-        token: await tokenFor(doors, name, identity),
+        token: await tokenFor(doors, name, identity, { subscribe: receives }),
         engine,
         keepSeat: false,
       });
@@ -75,7 +75,7 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
     name: 'bare',
     pid,
     workerPids,
-    async join(room, identity, engine) {
+    async join(room, identity, engine, receives) {
       const open = (direction: 'send' | 'receive') => child.call('openTransport', { room, direction });
       const [send, receive] = await Promise.all([open('send'), open('receive')]);
       const media: MediaSession = { mediaSessionId: identity, nodeId: 'bare', send, receive };
@@ -90,8 +90,8 @@ export async function startBare(stack: AsyncDisposableStack): Promise<CallServer
       const here = rooms.get(room) ?? { members: new Set(), producerIds: [] };
       rooms.set(room, here);
       const member: BareMember = { engine, receiveId: receive.id };
-      here.members.add(member);
-      for (const producerId of here.producerIds) await consume(member, producerId);
+      if (receives) here.members.add(member);
+      for (const producerId of receives ? here.producerIds : []) await consume(member, producerId);
       return async () => {
         const announce = async (rtpParameters: RtpParameters) => {
           const producerId = await child.call('produce', { id: send.id, rtpParameters });

@@ -1,5 +1,5 @@
 import type { BenchOptions } from '@weir/cli';
-import { fanOut, type Scenario } from './busy-room.ts';
+import type { Scenario } from './busy-room.ts';
 import { type CallServer, startBare, startWeir } from './call-server.ts';
 import { type Round, type RoundOptions, runRound } from './round.ts';
 
@@ -15,14 +15,14 @@ export type CompareOptions = Pick<BenchOptions, 'say' | 'signal'> & {
 };
 
 const warmMs = 2_000;
-const calibration = { warmMs: 1_000, measureMs: 3_000, capture: false };
+const calibration = { warmMs: 1_000, measureMs: 2_000 };
 const firstGuess = 50;
 /** What a stream may have: timers have whole milliseconds, and a sender is not the measurement. */
 const packetsPerSecondAtMost = 500;
 /** The busier, the cheaper is a packet: the second guess is made nearer to the load that is wanted. */
 const guesses = 2;
 /** Both servers at once share the cores, with twice the peers. */
-const shareWhenTogether = 0.4;
+const shareWhenTogether = 0.25;
 
 /**
  * Each scenario on the platform and on bare mediasoup: at the same time, since what disturbs the machine then disturbs both
@@ -37,7 +37,7 @@ export async function compare(scenarios: Scenario[], options: CompareOptions): P
     if (signal.aborted) break;
     const outcome: Outcome = { scenario, together: [], alone: [] };
     outcomes.push(outcome);
-    const packetsPerSecond = await calibrate(bare, scenario, options.load);
+    let packetsPerSecond = await calibrate(bare, scenario, options, firstGuess);
     const run = async (servers: CallServer[], how: Pick<RoundOptions, 'packetsPerSecond' | 'capture'>) => {
       const found = await runRound(servers, scenario, { warmMs, measureMs, ...how });
       for (const round of found) say(`${scenario.name} ${describeRound(round)}`);
@@ -50,19 +50,27 @@ export async function compare(scenarios: Scenario[], options: CompareOptions): P
       const of = (server: CallServer) => found[order.indexOf(server)]!;
       outcome.together.push([of(weir), of(bare)]);
     }
-    for (let i = 0; i < rounds && !signal.aborted; i++)
+    for (let i = 0; i < rounds && !signal.aborted; i++) {
+      // Shared machines are faster and slower from minute to minute.
+      if (i > 0) packetsPerSecond = await calibrate(bare, scenario, options, packetsPerSecond);
       for (const server of [weir, bare])
         outcome.alone.push(...(await run([server], { packetsPerSecond, capture })));
+    }
   }
   return outcomes;
 }
 
 /** The rate of each stream at which the engine's worker is so busy, as far as that can be sent. */
-async function calibrate(server: CallServer, scenario: Scenario, load: number): Promise<number> {
-  let packetsPerSecond = firstGuess;
+async function calibrate(
+  server: CallServer,
+  scenario: Scenario,
+  { load, capture }: Pick<CompareOptions, 'load' | 'capture'>,
+  guess: number,
+): Promise<number> {
+  let packetsPerSecond = guess;
   for (let i = 0; i < guesses; i++) {
-    const [round] = await runRound([server], scenario, { ...calibration, packetsPerSecond });
-    const wanted = Math.round((load * 1e6) / round!.workerCpuUs / fanOut(scenario));
+    const [round] = await runRound([server], scenario, { ...calibration, capture, packetsPerSecond });
+    const wanted = Math.round((packetsPerSecond * load) / Math.max(0.01, round!.workerBusy));
     packetsPerSecond = Math.max(10, Math.min(packetsPerSecondAtMost, wanted));
   }
   return packetsPerSecond;
@@ -75,7 +83,7 @@ function describeRound(round: Round): string {
   return (
     `${round.server}: ${round.workerCpuUs.toFixed(2)} µs a packet (Node ${round.nodeCpuUs.toFixed(2)}), ` +
     `${Math.round(round.packetsPerSecond)}/s, worker ${(round.workerBusy * 100).toFixed(0)} %, ` +
-    `${inNode && `in the node ${inNode}, `}to a peer ${ms(round.peerP50Ms, round.peerP99Ms)}, ${round.lost} lost; ` +
+    `${inNode && `in the node ${inNode}, `}to a peer ${ms(round.peerP50Ms, round.peerP99Ms)}${Number.isNaN(round.lost) ? '' : `, ${round.lost} lost`}; ` +
     `peers ${(round.peersBusy * 100).toFixed(0)} %, others ${(round.othersBusy * 100).toFixed(0)} %`
   );
 }

@@ -44,22 +44,12 @@ export function summary(outcomes: Outcome[]): string {
         `${of('firstP50Ms')} / ${of('firstP99Ms')}`,
         `${of('copyP50Ms')} / ${of('copyP99Ms')}`,
         `${of('peerP50Ms')} / ${of('peerP99Ms')}`,
-        of('lost', 0),
         `${(typical(outcome, server, 'othersBusy') * 100).toFixed(0)} %`,
       ];
     }),
   );
   const together = ['together', 'packets/s', 'worker', 'weir µs', 'bare µs', 'ratio', 'of rounds', 'others'];
-  const alone = [
-    'alone, ms',
-    'packets/s',
-    'worker',
-    'first copy',
-    'all copies',
-    'to a peer',
-    'lost',
-    'others',
-  ];
+  const alone = ['alone, ms', 'packets/s', 'worker', 'first copy', 'all copies', 'to a peer', 'others'];
   return `${table(together, cost)}\n\n${table(alone, delay)}`;
 }
 
@@ -76,7 +66,6 @@ export function detailsOf(outcome: Outcome): [string, number][] {
     'captureDropped',
     'peerP50Ms',
     'peerP99Ms',
-    'lost',
     'othersBusy',
   ];
   const brief = (value: number) => Number(value.toPrecision(4));

@@ -34,6 +34,7 @@ export type Round = {
   peerP50Ms: number;
   peerP99Ms: number;
   probeLagP99Ms: number;
+  /** NaN with a capture. */
   lost: number;
   peersBusy: number;
   /** What other programs of this machine took meanwhile, in cores. */
@@ -61,7 +62,7 @@ export async function runRound(
   return rooms.map((room, i) => ({
     server: room.server.name,
     othersBusy,
-    ...difference(before.looks[i]!, after.looks[i]!),
+    ...difference(before.looks[i]!, after.looks[i]!, seen[i]!.sentPerSecond),
     ...seen[i]!,
   }));
 }
@@ -78,15 +79,19 @@ async function lookAt(rooms: readonly BusyRoom[]) {
 }
 
 /** What the probe and the capture see meanwhile. */
-async function watch({ probe, streams }: BusyRoom, { measureMs, capture }: RoundOptions) {
+async function watch(room: BusyRoom, { measureMs, capture }: RoundOptions) {
+  const { probe, streams } = room;
   await probe.call('begin', undefined);
-  const captured = capture ? capturePort(streams.nodePort ?? 0, measureMs) : undefined;
-  const [packets] = await Promise.all([captured, sleep(measureMs)]);
+  const packets = capture
+    ? await room.withoutViewers(() => capturePort(streams.nodePort ?? 0, measureMs))
+    : await sleep(measureMs).then(() => undefined);
   const peer = await probe.call('takeDelays', undefined);
   const { first, all } = packets
     ? nodeDelays(capturedPackets(packets.pcap), streams)
     : { first: [], all: [] };
   return {
+    /** Undefined without a capture: then it is what the peers receive. */
+    sentPerSecond: packets ? (all.length * 1000) / measureMs : undefined,
     firstP50Ms: quantile(first, 0.5),
     firstP99Ms: quantile(first, 0.99),
     copyP50Ms: quantile(all, 0.5),
@@ -99,9 +104,10 @@ async function watch({ probe, streams }: BusyRoom, { measureMs, capture }: Round
   };
 }
 
-function difference(before: Look, after: Look) {
+function difference(before: Look, after: Look, sentPerSecond: number | undefined) {
   const seconds = (after.atMs - before.atMs) / 1000;
-  const packetsPerSecond = sum(after.counts.map((count, i) => rate(before.counts[i]!, count)));
+  const packetsPerSecond =
+    sentPerSecond ?? sum(after.counts.map((count, i) => rate(before.counts[i]!, count)));
   const perPacketUs = (name: 'workerCpu' | 'nodeCpu') =>
     ((after[name] - before[name]) / seconds / packetsPerSecond) * 1e6;
   const lost = ({ counts }: Look) => sum(counts.map((count) => count.lost));
@@ -110,7 +116,7 @@ function difference(before: Look, after: Look) {
     workerCpuUs: perPacketUs('workerCpu'),
     nodeCpuUs: perPacketUs('nodeCpu'),
     workerBusy: (after.workerCpu - before.workerCpu) / seconds,
-    lost: lost(after) - lost(before),
+    lost: sentPerSecond === undefined ? lost(after) - lost(before) : Number.NaN, // Viewers that take nothing miss all.
     peersBusy: (after.peersCpu - before.peersCpu) / seconds,
   };
 }
