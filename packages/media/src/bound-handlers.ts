@@ -3,12 +3,15 @@ import {
   type Calls,
   type Handlers,
   type MediaNodeContract,
+  type MediaPipes,
   type Method,
   mediaNode,
+  mediaPipes,
   type Params,
 } from '@weir/protocol';
 import type { MediaNode } from './media-node.ts';
 import type { MediaListener } from './participant-session.ts';
+import type { EdgeListener, TrackDistributor } from './track-distributor.ts';
 
 const methods = Object.keys(mediaNode.requests) as Method<MediaNodeContract>[];
 
@@ -17,6 +20,15 @@ export function handlersFor(node: MediaNode, listener: MediaListener): Handlers<
   const bound = methods.map((method) => [
     method,
     (params: never) => node.handlers[method](params, listener as never),
+  ]);
+  return Object.fromEntries(bound);
+}
+
+/** What another media node may ask over one connection, by which it is told. */
+export function pipeHandlersFor(distributor: TrackDistributor, listener: EdgeListener): Handlers<MediaPipes> {
+  const bound = (Object.keys(mediaPipes.requests) as Method<MediaPipes>[]).map((method) => [
+    method,
+    (params: never) => distributor.handlers[method](params, listener as never),
   ]);
   return Object.fromEntries(bound);
 }

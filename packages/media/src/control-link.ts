@@ -4,11 +4,14 @@ import {
   limits,
   type MediaControl,
   type MediaNodeContract,
+  type MediaPipes,
   type NoticeHandlers,
+  type PipeEdge,
   RpcPeer,
 } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { WebSocket } from 'ws';
+import type { PipeConnection } from './pipe-links.ts';
 import { keepAlive } from './socket-heartbeat.ts';
 
 export { keepAlive } from './socket-heartbeat.ts';
@@ -23,13 +26,33 @@ export type ControlAddress = {
   secret: string;
 };
 
+/** Under the control address: where other media nodes ask for tracks. */
+export const pipesPath = '/pipes';
+
 const connectTimeoutMs = 3_000;
 
 /** Reaches a media node over its control port. Rejects with `unauthenticated`, or `connection-lost`. */
-export function connectMediaNode(
+export async function connectMediaNode(
   address: ControlAddress,
   listener: NoticeHandlers<MediaControl>,
 ): Promise<MediaLink> {
+  const channel = wsChannel(await connect(address));
+  const peer = new RpcPeer<MediaControl, MediaNodeContract>(channel, { handlers: {}, notices: listener });
+  return { calls: peer.calls, lifetime: peer };
+}
+
+/** Reaches a media node as another one that gets tracks from it. Rejects in the same way. */
+export async function connectPipes(
+  { url, secret }: ControlAddress,
+  listener: NoticeHandlers<PipeEdge>,
+): Promise<PipeConnection> {
+  const address = { url: new URL(pipesPath, url).href, secret };
+  const channel = wsChannel(await connect(address));
+  const peer = new RpcPeer<PipeEdge, MediaPipes>(channel, { handlers: {}, notices: listener });
+  return { calls: peer.calls, lifetime: peer };
+}
+
+function connect(address: ControlAddress): Promise<WebSocket> {
   const socket = new WebSocket(address.url, {
     headers: { authorization: `Bearer ${address.secret}` },
     handshakeTimeout: connectTimeoutMs,
@@ -50,11 +73,7 @@ export function connectMediaNode(
     );
     socket.once('open', () => {
       keepAlive(socket);
-      const peer = new RpcPeer<MediaControl, MediaNodeContract>(wsChannel(socket), {
-        handlers: {},
-        notices: listener,
-      });
-      resolve({ calls: peer.calls, lifetime: peer });
+      resolve(socket);
     });
   });
 }

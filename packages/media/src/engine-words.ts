@@ -4,6 +4,7 @@ import type {
   LayerPreferences,
   MediaControl,
   NoticeParams,
+  PipeOffer,
   RtpCapabilities,
   RtpParameters,
   SctpStreamParameters,
@@ -100,6 +101,22 @@ export function produce(transport: engine.WebRtcTransport, production: Productio
   });
 }
 
+/** What comes over a pipe, as a track of this router. */
+export function producePiped(
+  transport: engine.PipeTransport,
+  kind: 'audio' | 'video' | 'data',
+  { rtpParameters, sctpStreamParameters, muted }: PipeOffer,
+): Promise<Produced> {
+  if (kind === 'data' || !rtpParameters)
+    return transport.produceData({ sctpStreamParameters: sctpStreamParameters!, paused: muted });
+  return transport.produce({
+    kind,
+    rtpParameters: rtpParameters as engine.RtpParameters,
+    paused: muted,
+    ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}),
+  });
+}
+
 /** The codec's MIME type and the number of simulcast or SVC layers, 1 for neither. */
 export function describeProduction(production: Production): { codec: string; spatialLayers: number } {
   if (production.kind === 'data') return { codec: 'data', spatialLayers: 1 };
@@ -114,6 +131,12 @@ export function isMedia(produced: Produced): produced is engine.Producer {
 
 export function isMediaConsumer(consumed: Consumed): consumed is engine.Consumer {
   return 'kind' in consumed;
+}
+
+/** Calls `closed` when it closes, whatever the reason. */
+export function whenClosed(produced: Produced | Consumed, closed: () => void): void {
+  const observer: { once(event: 'close', listener: () => void): unknown } = produced.observer;
+  observer.once('close', closed);
 }
 
 /** Rejects as `codec-unsupported` when the receiver cannot decode it; anybody can take data. */

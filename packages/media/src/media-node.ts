@@ -19,12 +19,16 @@ import type {
   TrackId,
 } from '@weir/protocol';
 import { limits } from '@weir/protocol';
+import type { CascadeConfig } from './cascade-config.ts';
 import { routerRtpCapabilities } from './codecs.ts';
 import { narrowCapabilities, type Production, toPlatformError } from './engine-words.ts';
-import { MediaRoom } from './media-room.ts';
+import { type FetchTrack, MediaRoom } from './media-room.ts';
 import { defaultWorkerCount, type ListenAddress, type MediaWorker } from './media-worker.ts';
 import { type MediaListener, ParticipantSession } from './participant-session.ts';
+import { PipeLinks } from './pipe-links.ts';
 import type { SoundLimits } from './room-sound.ts';
+import { TrackDistributor } from './track-distributor.ts';
+import { TrackFetcher } from './track-fetcher.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export type MediaNodeConfig = {
@@ -39,6 +43,8 @@ export type MediaNodeConfig = {
   spreadAbove?: number;
   /** From how many microphones on a room is heard through how many audio slots. */
   sound?: SoundLimits;
+  /** Present: rooms may be on other nodes as well, and tracks go from one to the other. */
+  cascade?: CascadeConfig;
   logger: Logger;
   clock?: Clock;
 };
@@ -61,6 +67,7 @@ const defaultSound = {
 };
 const defaultSpreadAbove = 200;
 const stopTimeoutMs = 3_000;
+const treeLimits = { fanOut: 8, depth: 5 };
 
 /** One SFU machine: rooms over a pool of engine workers, asked by the `mediaNode` contract. */
 export class MediaNode extends Lifetime implements AsyncDisposable {
@@ -73,6 +80,10 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   readonly #rtpCapabilities = routerRtpCapabilities();
   readonly #rooms = new Map<RoomId, MediaRoom>();
   readonly #sessions = new Map<string, ParticipantSession>();
+  readonly #fetch: FetchTrack | undefined;
+
+  /** Gives tracks to other nodes; undefined without any. */
+  readonly distributor: TrackDistributor | undefined;
 
   /** Rejects when a worker does not start, or its port is taken. */
   static async start(config: MediaNodeConfig): Promise<MediaNode> {
@@ -94,6 +105,25 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     this.#clock = config.clock ?? systemClock;
     this.#sound = config.sound ?? defaultSound;
     this.#pool = this.own(pool);
+    if (!config.cascade) return;
+    const { region, fanOut = treeLimits.fanOut, listen, open, locate, lingerMs } = config.cascade;
+    const { nodeId } = this;
+    const common = { listen, clock: this.#clock, logger: this.#logger };
+    const links = new PipeLinks({ nodeId, region }, open, this.#logger);
+    const fetcher = this.own(new TrackFetcher({ ...common, nodeId, links, locate, lingerMs }));
+    this.distributor = this.own(
+      new TrackDistributor({
+        ...common,
+        self: { nodeId, region },
+        tree: { ...treeLimits, fanOut },
+        room: (roomId) => this.#rooms.get(roomId),
+      }),
+    );
+    this.#fetch = async (room, trackId, session) => {
+      const track = await fetcher.fetch(room, trackId, session);
+      this.events.emit('trackPublished', room.roomId, trackId);
+      return track;
+    };
   }
 
   /** The contract's requests; notifications go to the listener that opened or adopted the session. */
@@ -203,6 +233,11 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     });
   }
 
+  /** The track is produced anew by now, here or elsewhere: an older production of it is over. */
+  outdate(roomId: RoomId, trackId: TrackId, epoch: number): void {
+    this.#rooms.get(roomId)?.outdate(trackId, epoch);
+  }
+
   unpublish(roomId: RoomId, trackId: TrackId): void {
     this.#rooms.get(roomId)?.publication(trackId)?.close();
   }
@@ -283,7 +318,12 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
 
   #openRoom(roomId: RoomId): MediaRoom {
     const room = this.own(
-      new MediaRoom(roomId, { clock: this.#clock, logger: this.#logger, sound: this.#sound }),
+      new MediaRoom(roomId, {
+        clock: this.#clock,
+        logger: this.#logger,
+        sound: this.#sound,
+        fetch: this.#fetch,
+      }),
     );
     this.#rooms.set(roomId, room);
     room.onClose(() => {

@@ -1,5 +1,5 @@
-import { type Clock, Lifetime, type Logger } from '@weir/core';
-import type { ParticipantId, RoomId, TrackId } from '@weir/protocol';
+import { type Clock, Lifetime, type Logger, PlatformError } from '@weir/core';
+import { isAudioSlotId, type ParticipantId, type RoomId, type TrackId } from '@weir/protocol';
 import type { MediaWorker } from './media-worker.ts';
 import type { MediaListener, ParticipantSession } from './participant-session.ts';
 import type { Publication } from './publication.ts';
@@ -7,21 +7,36 @@ import { RoomRouter } from './room-router.ts';
 import { RoomSound, type SoundLimits } from './room-sound.ts';
 import { SpeakerRanking } from './speaker-ranking.ts';
 
+/** Gets a track that another node has, for a session here. Rejects with `track-not-found`. */
+export type FetchTrack = (
+  room: MediaRoom,
+  trackId: TrackId,
+  session: ParticipantSession,
+) => Promise<Publication>;
+
 /** A room on this node, over as many workers as it needs. Closes with its last session. */
 export class MediaRoom extends Lifetime {
   readonly roomId: RoomId;
   readonly #logger: Logger;
   readonly #sessions = new Map<ParticipantId, ParticipantSession>();
   readonly #publications = new Map<TrackId, Publication>();
-  readonly #places = new Map<MediaWorker, { router: Promise<RoomRouter>; sessions: number }>();
+  readonly #places = new Map<MediaWorker, { router: Promise<RoomRouter>; holders: number }>();
+  readonly #fetch: FetchTrack | undefined;
+  /** The tracks that are on their way from other nodes. */
+  readonly #coming = new Map<TrackId, Promise<Publication>>();
   readonly #speakers: SpeakerRanking;
 
   /** How its microphones reach those who listen. */
   readonly sound: RoomSound;
 
-  constructor(roomId: RoomId, options: { clock: Clock; logger: Logger; sound: SoundLimits }) {
+  /** `fetch`: absent where there are no other nodes. */
+  constructor(
+    roomId: RoomId,
+    options: { clock: Clock; logger: Logger; sound: SoundLimits; fetch?: FetchTrack | undefined },
+  ) {
     super();
     this.roomId = roomId;
+    this.#fetch = options.fetch;
     this.#logger = options.logger.child({ roomId });
     this.#speakers = this.own(
       new SpeakerRanking(options.clock, (speakers) => {
@@ -68,14 +83,25 @@ export class MediaRoom extends Lifetime {
     const { participantId, worker } = session;
     const earlier = this.#sessions.get(participantId);
     this.#sessions.set(participantId, session);
-    const place = this.#places.get(worker) ?? this.#openPlace(worker);
-    place.sessions++;
+    const release = this.hold(worker);
     session.onClose(() => {
-      if (--place.sessions === 0) this.#closePlace(worker);
+      release();
       if (this.#sessions.get(participantId) === session) this.#sessions.delete(participantId);
       if (this.#sessions.size === 0) this.close();
     });
     earlier?.close(); // After the new one has come in: the room must not close in between.
+  }
+
+  /** Keeps the room on this worker until the returned function is called. */
+  hold(worker: MediaWorker): () => void {
+    const place = this.#places.get(worker) ?? this.#openPlace(worker);
+    place.holders++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--place.holders === 0) this.#closePlace(worker);
+    };
   }
 
   /** The router that a session of this room lives on. */
@@ -89,6 +115,28 @@ export class MediaRoom extends Lifetime {
   /** One of its routers; undefined when it has none any more. */
   anyRouter(): Promise<RoomRouter> | undefined {
     return this.#places.values().next().value?.router;
+  }
+
+  /** The track, once it has come if it is on its way from another node. */
+  async awaited(trackId: TrackId): Promise<Publication | undefined> {
+    return this.#publications.get(trackId) ?? this.#coming.get(trackId);
+  }
+
+  /** The track, got from another node if need be, once for all who ask. Rejects with `track-not-found`. */
+  async bring(trackId: TrackId, session: ParticipantSession): Promise<Publication> {
+    const here = this.#publications.get(trackId) ?? this.#coming.get(trackId);
+    if (here) return here;
+    if (!this.#fetch || isAudioSlotId(trackId))
+      throw new PlatformError('track-not-found', `no track ${trackId} on this node`);
+    const coming = this.#fetch(this, trackId, session).finally(() => this.#coming.delete(trackId));
+    this.#coming.set(trackId, coming);
+    return coming;
+  }
+
+  /** A production that is older than `epoch` is over, though its end may not have been told. */
+  outdate(trackId: TrackId, epoch: number): void {
+    const publication = this.#publications.get(trackId);
+    if (publication && publication.epoch < epoch) publication.close('lost');
   }
 
   /** Makes a publication known to the room, in place of an earlier production of the same track. */
@@ -113,7 +161,7 @@ export class MediaRoom extends Lifetime {
       (opened) => opened.onClose(() => this.#speakers.update(opened, [])),
       () => {}, // Each session that waits for it hears of it by itself.
     );
-    const place = { router, sessions: 0 };
+    const place = { router, holders: 0 };
     this.#places.set(worker, place);
     return place;
   }

@@ -306,9 +306,11 @@ export class ParticipantSession extends Lifetime {
     transport: SessionTransport,
     started: boolean,
   ): Promise<TrackSubscription | PlatformError> {
-    const publication = this.#options.room.publication(trackId);
-    if (!publication) return new PlatformError('track-not-found', `no track ${trackId} on this node`);
+    const { room } = this.#options;
+    let publication = room.publication(trackId);
     try {
+      publication ??= await room.bring(trackId, this);
+      this.assertOpen();
       const before = this.#subscriptions.get(trackId);
       const subscription =
         before && before.publication === publication && before.transportId === transport.id
@@ -320,7 +322,7 @@ export class ParticipantSession extends Lifetime {
       else if (publication.source === 'microphone') await this.#heedSoon([trackId]);
       return subscription;
     } catch (error) {
-      if (publication.closed)
+      if (publication?.closed)
         return new PlatformError('track-not-found', `track ${trackId} closed meanwhile`);
       return toPlatformError(error, `track ${trackId}`);
     }

@@ -1,13 +1,14 @@
 import { type Clock, Lifetime } from '@weir/core';
 
 /** Somebody who looks away for a moment does not make the sender stop and start. */
-const lessAfterMs = 5_000;
+const defaultLessAfterMs = 5_000;
 
 /** The highest spatial layer that anybody wants of one publication; null: nobody wants any. */
 export class PublicationDemand extends Lifetime {
   readonly #clock: Clock;
   readonly #wanted: () => Iterable<number | null>;
   readonly #tell: (maxSpatialLayer: number | null) => void;
+  readonly #lessAfterMs: number;
   #told: number | null;
   #cancel?: () => void;
 
@@ -17,12 +18,14 @@ export class PublicationDemand extends Lifetime {
     top: number;
     wanted: () => Iterable<number | null>;
     tell: (maxSpatialLayer: number | null) => void;
+    lessAfterMs?: number | undefined;
   }) {
     super();
     this.#clock = options.clock;
     this.#told = options.top;
     this.#wanted = options.wanted;
     this.#tell = options.tell;
+    this.#lessAfterMs = options.lessAfterMs ?? defaultLessAfterMs;
     this.onClose(() => this.#cancel?.());
     this.update();
   }
@@ -33,7 +36,7 @@ export class PublicationDemand extends Lifetime {
     const now = this.#highest();
     if (rank(now) > rank(this.#told)) this.#say(now);
     if (rank(now) >= rank(this.#told)) return;
-    this.#cancel ??= this.#clock.after(lessAfterMs, () => {
+    this.#cancel ??= this.#clock.after(this.#lessAfterMs, () => {
       this.#cancel = undefined;
       const later = this.#highest();
       if (rank(later) < rank(this.#told)) this.#say(later);

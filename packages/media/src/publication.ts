@@ -4,7 +4,6 @@ import { isMedia, type Produced } from './engine-words.ts';
 import { LayerBitrates } from './layer-bitrates.ts';
 import { PublicationDemand } from './publication-demand.ts';
 import type { RoomRouter } from './room-router.ts';
-import type { TrackSubscription } from './track-subscription.ts';
 
 export type PublicationOptions = {
   trackId: TrackId;
@@ -17,6 +16,16 @@ export type PublicationOptions = {
   clock?: Clock;
   /** Tells the publisher which layers anybody wants. */
   onDemand?: (maxSpatialLayer: number | null) => void;
+  /** After how long it is told that less is wanted. */
+  lessAfterMs?: number;
+};
+
+/** Somebody for whom a publication flows: a subscription, or a pipe to another node. */
+export type Subscriber = Lifetime & {
+  /** The spatial layer that its publisher should send for it; null: none. */
+  readonly wantedLayer: number | null;
+  /** The publication was muted or unmuted, or its layers came or went. */
+  review(): void;
 };
 
 /** One production of a track. A track that is produced anew gets another; whatever hangs on this one closes with it. */
@@ -34,7 +43,7 @@ export class Publication extends Lifetime {
   readonly bitrates: LayerBitrates | undefined;
   /** Of video: there is always somebody who listens to audio, the speaker ranking. */
   readonly demand: PublicationDemand | undefined;
-  readonly #subscriptions = new Set<TrackSubscription>();
+  readonly #subscribers = new Set<Subscriber>();
   #muted: boolean;
 
   constructor(options: PublicationOptions) {
@@ -56,8 +65,9 @@ export class Publication extends Lifetime {
         new PublicationDemand({
           clock,
           top: this.bitrates!.levels.at(-1)!.spatialLayer,
-          wanted: () => [...this.#subscriptions].map(({ wantedLayer }) => wantedLayer),
+          wanted: () => [...this.#subscribers].map(({ wantedLayer }) => wantedLayer),
           tell: (maxSpatialLayer) => onDemand?.(maxSpatialLayer),
+          lessAfterMs: options.lessAfterMs,
         }),
       );
     this.onClose(() => this.produced.close());
@@ -67,16 +77,21 @@ export class Publication extends Lifetime {
     return this.#muted;
   }
 
-  /** Counts what `subscription` wants, on whatever worker it is, until it closes. */
-  subscribe(subscription: TrackSubscription): void {
-    this.own(subscription);
-    this.#subscriptions.add(subscription);
-    subscription.onClose(() => {
-      this.#subscriptions.delete(subscription);
+  /** Counts what `subscriber` wants, on whatever worker or node it is, until it closes. */
+  subscribe(subscriber: Subscriber): void {
+    this.own(subscriber);
+    this.#subscribers.add(subscriber);
+    subscriber.onClose(() => {
+      this.#subscribers.delete(subscriber);
       this.demand?.update();
+      this.subscribersChanged(this.#subscribers.size);
     });
     this.demand?.update();
+    this.subscribersChanged(this.#subscribers.size);
   }
+
+  /** For kinds that are there on demand only. */
+  protected subscribersChanged(_count: number): void {}
 
   /** Stops or lets flow its packets, for all subscribers everywhere. */
   async setMuted(muted: boolean): Promise<void> {
@@ -88,6 +103,6 @@ export class Publication extends Lifetime {
   }
 
   #changed(): void {
-    for (const subscription of this.#subscriptions) subscription.review();
+    for (const subscriber of this.#subscribers) subscriber.review();
   }
 }

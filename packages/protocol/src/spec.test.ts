@@ -4,6 +4,7 @@ import { errorTable } from '@weir/core';
 import { describe, expect, test } from 'vitest';
 import { limits, subprotocol } from './limits.ts';
 import { mediaControl, mediaNode } from './media-control.ts';
+import { mediaPipes, pipeEdge } from './media-pipes.ts';
 import { signalingClient, signalingServer } from './signaling.ts';
 
 const text = readFileSync(new URL('../SPEC.md', import.meta.url), 'utf8');
@@ -45,7 +46,8 @@ describe('SPEC.md', () => {
       text.includes(`\`${name}\``) ||
       text.includes(`\`${name.split('.')[0]}.*\``) ||
       text.includes(`${name} {`);
-    const names = [signalingServer, signalingClient, mediaNode, mediaControl].flatMap((contract) => [
+    const contracts = [signalingServer, signalingClient, mediaNode, mediaControl, mediaPipes, pipeEdge];
+    const names = contracts.flatMap((contract) => [
       ...Object.keys(contract.requests),
       ...Object.keys(contract.notifications),
     ]);
