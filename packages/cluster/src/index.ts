@@ -15,7 +15,7 @@ export {
   signalingNodeKey,
   signalingNodes,
 } from './nodes.ts';
-export { Placement, type PlacementDecision } from './placement.ts';
+export { type Placed, Placement, type PlacementDecision, type PlacementWish } from './placement.ts';
 export { type RedisStoreOptions, redisStore } from './redis-store.ts';
 export { chooseRelays, type RelayChoice } from './relay-choice.ts';
 export { RelayPool } from './relay-pool.ts';

@@ -16,6 +16,8 @@ export type MediaNodeStatus = {
   address: string | null;
   region: string;
   sessions: number;
+  /** New ones come here while there are fewer; absent: as many as `busy` allows. */
+  sessionsAtMost?: number;
   /** Tracks in and out, and sessions. */
   streams: number;
   /** The busiest worker's share of its core, 0 to 1. */

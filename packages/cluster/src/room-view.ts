@@ -64,7 +64,7 @@ export class RoomReader {
   get lobby(): Iterable<WaitingParticipant> {
     return this.#all('lobby:');
   }
-  /** The media node where the room is; undefined before the first seat. */
+  /** The media node where those who come first meet; undefined before the first seat. */
   get home(): string | undefined {
     return this.#get('home');
   }

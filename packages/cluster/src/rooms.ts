@@ -17,6 +17,7 @@ import {
 import { type Decide, type Decision, dropUndefined, expecting, roomFull } from './decision.ts';
 import { deepFreeze, plainChange } from './frozen.ts';
 import * as participants from './participants.ts';
+import type { Placed, PlacementWish } from './placement.ts';
 import type { RoomChange, RoomLog, RoomRecord } from './room-log.ts';
 import { RoomReader, RoomView } from './room-view.ts';
 import * as seats from './seats.ts';
@@ -144,18 +145,20 @@ export class Rooms {
 
   /**
    * A seat for one client, to be claimed within `limits.placementMs`. The secret is kept nowhere else. Throws `room-full`,
-   * `removed`. It is on the room's media node: `mediaNodeId` becomes that if the room has none, or still `homeBefore`.
+   * `removed`. `room`: what the room's home was when the media node was chosen, and what it is to be (by default that
+   * node); when it has moved since, the seat goes there.
    */
   async createSeat(
     roomId: RoomId,
     claims: seats.SeatClaims,
     mediaNodeId: string,
-    homeBefore?: string,
+    room: { home?: string; homeBefore?: string | undefined } = {},
   ): Promise<{ participantId: ParticipantId; secret: string }> {
     const participantId = newId('p');
     const secret = newSecret();
     const seat = { ...claims, participantId, secretHash: hashSecret(secret), mediaNodeId };
-    await this.#change(roomId, seats.placeSeat(seat, this.#clock.now(), homeBefore));
+    const { home = mediaNodeId, homeBefore } = room;
+    await this.#change(roomId, seats.placeSeat(seat, this.#clock.now(), { home, homeBefore }));
     return { participantId, secret };
   }
 
@@ -173,18 +176,19 @@ export class Rooms {
   }
 
   /**
-   * The seat's media node is gone: the seat goes where the room is by now, and the room goes to `choose()` when nobody
-   * moved it yet. Answers the seat as it is then.
+   * The seat's media node is gone: the seat goes to the one that is chosen, and the room's home with it if it was there.
+   * Who is on other nodes stays. Answers the seat as it is then.
    */
   async rehome(
     roomId: RoomId,
     participantId: ParticipantId,
     gone: string,
-    choose: () => Promise<string>,
+    choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
-    const { home } = await this.read(roomId);
-    const target = home === undefined || home === gone ? await choose() : home;
-    return this.#change(roomId, seats.rehome(participantId, gone, target));
+    const { home: homeBefore, sessions } = await this.read(roomId);
+    const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
+    const placed = await choose({ home: homeBefore, hosts, avoid: gone });
+    return this.#change(roomId, seats.rehome(participantId, gone, { ...placed, homeBefore }));
   }
 
   /** From the lobby into the room, once admitted. Throws `wrong-state`, `lobby-refused`, `room-full`. */

@@ -1,6 +1,7 @@
 import { PlatformError } from '@weir/core';
 import type { Grants, LeaveReason, Participant, ParticipantId } from '@weir/protocol';
 import { type Decide, type Decision, expecting, notThere, roomFull } from './decision.ts';
+import type { Placed } from './placement.ts';
 import type { RoomChange } from './room-log.ts';
 import type { RoomReader } from './room-view.ts';
 import { provesSeat, type Session } from './session.ts';
@@ -24,7 +25,7 @@ export type NewSeat = SeatClaims & { participantId: ParticipantId; secretHash: s
 export function placeSeat(
   { issuedAt, opensRoom = false, ...seat }: NewSeat,
   now: number,
-  homeBefore?: string,
+  placed: { home: string; homeBefore: string | undefined },
 ): Decide<void> {
   return (reader) => {
     const { identity, participantId } = seat;
@@ -34,11 +35,10 @@ export function placeSeat(
     const others = [...reader.participants].filter((p) => p.identity !== identity);
     if (others.length >= maxParticipants) throw roomFull(reader.room!.roomId, maxParticipants);
     const hosts = opensRoom && (reader.host === identity || isVacant(reader));
-    const settled = reader.home !== undefined && reader.home !== homeBefore; // Somebody was faster.
-    const home = settled ? reader.home! : seat.mediaNodeId;
+    const { nodeId, home } = settle(reader, { ...placed, nodeId: seat.mediaNodeId });
     const session: Session = {
       ...seat,
-      mediaNodeId: home,
+      mediaNodeId: nodeId,
       grants: hosts ? { ...seat.grants, admin: true } : seat.grants,
       state: 'placed',
       createdAt: now,
@@ -109,19 +109,30 @@ function wait(reader: RoomReader, session: Session, now: number): Decision<Sessi
   return { change: expecting(reader, `session:${participantId}`, change), result: held };
 }
 
-/** From a media node that is gone to where the room is by now; `target` when nobody moved the room yet. */
-export function rehome(participantId: ParticipantId, gone: string, target: string): Decide<Session> {
+/** The seat's media node is gone: it goes to another, unless it has gone already. */
+export function rehome(
+  participantId: ParticipantId,
+  gone: string,
+  placed: Placed & { homeBefore: string | undefined },
+): Decide<Session> {
   return (reader) => {
     const session = reader.session(participantId);
     if (!session) throw notThere(participantId);
-    const moved = reader.home !== undefined && reader.home !== gone;
-    const home = moved ? reader.home! : target;
-    if (session.mediaNodeId === home && moved) return { result: session };
+    if (session.mediaNodeId !== gone) return { result: session };
+    const { nodeId, home } = settle(reader, placed);
     const key = `session:${participantId}`;
-    const settled: Session = { ...session, mediaNodeId: home };
-    const change: RoomChange = { set: { [key]: settled, ...(moved ? {} : { home }) } };
+    const settled: Session = { ...session, mediaNodeId: nodeId };
+    const change: RoomChange = { set: { [key]: settled, ...(home === reader.home ? {} : { home }) } };
     return { change: expecting(reader, 'home', expecting(reader, key, change)), result: settled };
   };
+}
+
+/** Who chose by a home that has moved since goes where somebody faster took it: the room stays together. */
+function settle(
+  { home }: RoomReader,
+  { homeBefore, ...placed }: Placed & { homeBefore: string | undefined },
+): Placed {
+  return home === undefined || home === homeBefore ? placed : { nodeId: home, home };
 }
 
 /** From the lobby into the room, once admitted. */

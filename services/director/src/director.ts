@@ -19,6 +19,8 @@ import { tokenRoutes } from './token-routes.ts';
 export type DirectorOptions = {
   app: HttpApp;
   store: ClusterStore;
+  /** Where this director is, and so probably those who ask it. */
+  region?: string;
   database: Database;
   /** Where the client of this request opens its WebSocket, best first. */
   signalingUrls: (request: IncomingMessage) => Promise<string[]>;
@@ -50,7 +52,7 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
     rooms,
     keys,
     directory: new RoomDirectory(rooms, database),
-    placement: new Placement(store),
+    placement: new Placement(store, { region: options.region }),
   };
   await app.register(async (scope) => {
     const api = scope as unknown as HttpApp;

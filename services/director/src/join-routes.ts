@@ -91,13 +91,14 @@ async function takeSeat(
   const { metadata, grants, issuedAt, opensRoom } = rest;
   const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom };
   for (let attempt = 1; ; attempt++) {
-    const { home, room } = await directory.open(roomId);
+    const { home: homeBefore, sessions, room } = await directory.open(roomId);
     const paths = room?.settings.mediaPaths ?? 'any'; // Absent in a room that an older version made.
     if (paths !== 'any' && iceServers('', paths).length === 0)
       throw new PlatformError('no-relay', `no relay for a room with the media paths ${paths}`);
     try {
-      const mediaNodeId = await placement.choose(roomId, home ? [home] : []);
-      return { ...(await rooms.createSeat(roomId, seat, mediaNodeId, home)), paths };
+      const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
+      const { nodeId, home } = await placement.choose(roomId, { home: homeBefore, hosts });
+      return { ...(await rooms.createSeat(roomId, seat, nodeId, { home, homeBefore })), paths };
     } catch (error) {
       const ended = error instanceof PlatformError && error.code === 'room-not-found';
       if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.

@@ -49,7 +49,7 @@ export function preflightRoutes(api: HttpApp, context: DirectorContext): void {
       endings.push(now + limits.preflightMs);
 
       const roomId = newId('preflight', 120); // Not to be guessed: whoever is in it is its client.
-      const mediaNodeId = await placement.choose(roomId);
+      const { nodeId } = await placement.choose(roomId);
       const settings = RoomSettings.parse({ maxParticipants: limits.preflightSeats, emptyTimeoutSeconds });
       await rooms.ensureRoom(roomId, settings, limits.preflightMs);
       const grants = Grants.parse({ publish: ['camera', 'microphone'], data: false });
@@ -57,7 +57,7 @@ export function preflightRoutes(api: HttpApp, context: DirectorContext): void {
       const seats = [];
       for (let i = 1; i <= (hasRelays ? limits.preflightSeats : directSeats); i++) {
         const claims = { identity: `test-${i}`, displayName: '', metadata: '', grants };
-        seats.push(await rooms.createSeat(roomId, claims, mediaNodeId));
+        seats.push(await rooms.createSeat(roomId, claims, nodeId));
       }
       return {
         roomId,

@@ -266,10 +266,6 @@ export class Attendance extends Lifetime {
   #obey(record: RoomRecord): void {
     const key = `session:${this.participantId}`;
     if (record.delete.includes(key)) return this.#seatGone(record);
-    const { home } = record.set;
-    // Somebody found the room's node gone and took it elsewhere: its tracks are there from now on.
-    if (typeof home === 'string' && this.#media && home !== this.#session.mediaNodeId)
-      void this.#rehome('the room moved', this.#session.mediaNodeId);
     if (this.#media && this.mediaPaths !== this.#paths)
       void this.#rehome('the room allows other media paths');
     const changed = record.set[key] as Session | undefined;
@@ -375,7 +371,7 @@ export class Attendance extends Lifetime {
     for (const { slotId } of slots) this.#slotIds.add(slotId);
   }
 
-  /** Of the seat's media node, or of the one that the room went to when that is gone. */
+  /** Of the seat's media node, or of another one when that is gone. */
   async #reachableCalls(): Promise<Calls<MediaNodeContract>> {
     try {
       return await this.mediaCalls();
@@ -393,7 +389,8 @@ export class Attendance extends Lifetime {
     this.#mediaLifetime = this.own(new Lifetime());
     const { signal } = this.#mediaLifetime;
     const { peer } = this.#options;
-    const notices = this.#options.links.notices(this.roomId, media.mediaSessionId, signal);
+    const { nodeId, mediaSessionId } = media;
+    const notices = this.#options.links.notices({ nodeId, roomId: this.roomId, mediaSessionId }, signal);
     notices.on('subscription.closed', ({ subscriptionId, trackId }) =>
       peer.notify('subscription.closed', { subscriptionId, trackId }),
     );
@@ -427,7 +424,7 @@ export class Attendance extends Lifetime {
 
   /** The media session died under the client: a new one, as fast as can be; elsewhere when its node is gone. */
   async #rehome(reason: string, gone?: string): Promise<void> {
-    if (this.#rehoming) return; // It is under way already, and goes where the room is.
+    if (this.#rehoming) return; // It is under way already.
     this.#rehoming = true;
     try {
       await this.#openAnew(reason, gone);
@@ -458,8 +455,8 @@ export class Attendance extends Lifetime {
 
   async #leaveNode(gone: string): Promise<void> {
     const { rooms, placement } = this.#options;
-    this.#session = await rooms.rehome(this.roomId, this.participantId, gone, () =>
-      placement.choose(this.roomId, [], gone),
+    this.#session = await rooms.rehome(this.roomId, this.participantId, gone, (wish) =>
+      placement.choose(this.roomId, wish),
     );
   }
 }

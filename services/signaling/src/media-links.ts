@@ -16,6 +16,7 @@ export class MediaLinks extends Lifetime {
   readonly #open: OpenMediaLink;
   readonly #links = new Map<string, Promise<MediaLink>>();
   readonly #bySession = new Map<string, Emitter<MediaNotices>>();
+  /** By node and room: each node tells of the room as it has it. */
   readonly #byRoom = new Map<string, Set<Emitter<MediaNotices>>>();
 
   constructor(open: OpenMediaLink) {
@@ -34,16 +35,20 @@ export class MediaLinks extends Lifetime {
     return (await link).calls;
   }
 
-  /** The notices of one media session and its room, until `signal` aborts. */
-  notices(roomId: string, mediaSessionId: string, signal: AbortSignal): Emitter<MediaNotices> {
+  /** The notices of one media session, and of its room on that node, until `signal` aborts. */
+  notices(
+    { nodeId, roomId, mediaSessionId }: { nodeId: string; roomId: string; mediaSessionId: string },
+    signal: AbortSignal,
+  ): Emitter<MediaNotices> {
     const emitter = new Emitter<MediaNotices>();
     this.#bySession.set(mediaSessionId, emitter);
-    const inRoom = this.#byRoom.get(roomId) ?? new Set();
-    this.#byRoom.set(roomId, inRoom.add(emitter));
+    const room = roomOn(nodeId, roomId);
+    const inRoom = this.#byRoom.get(room) ?? new Set();
+    this.#byRoom.set(room, inRoom.add(emitter));
     const forget = () => {
       if (this.#bySession.get(mediaSessionId) === emitter) this.#bySession.delete(mediaSessionId);
       inRoom.delete(emitter);
-      if (inRoom.size === 0 && this.#byRoom.get(roomId) === inRoom) this.#byRoom.delete(roomId);
+      if (inRoom.size === 0 && this.#byRoom.get(room) === inRoom) this.#byRoom.delete(room);
     };
     if (signal.aborted) forget();
     else signal.addEventListener('abort', forget, { once: true });
@@ -61,10 +66,12 @@ export class MediaLinks extends Lifetime {
         this.#bySession.get(notice.mediaSessionId)?.emit('subscription.layers', notice),
       'track.demand': (notice) => this.#bySession.get(notice.mediaSessionId)?.emit('track.demand', notice),
       'room.audioSlots': (notice) => {
-        for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.audioSlots', notice);
+        for (const emitter of this.#byRoom.get(roomOn(nodeId, notice.roomId)) ?? [])
+          emitter.emit('room.audioSlots', notice);
       },
       'room.speakers': (notice) => {
-        for (const emitter of this.#byRoom.get(notice.roomId) ?? []) emitter.emit('room.speakers', notice);
+        for (const emitter of this.#byRoom.get(roomOn(nodeId, notice.roomId)) ?? [])
+          emitter.emit('room.speakers', notice);
       },
     }).catch((error) => {
       throw new PlatformError('no-media-node', `media node ${nodeId} cannot be reached`, { cause: error });
@@ -76,4 +83,8 @@ export class MediaLinks extends Lifetime {
     });
     return link;
   }
+}
+
+function roomOn(nodeId: string, roomId: string): string {
+  return `${nodeId}/${roomId}`; // Neither has a slash in it.
 }

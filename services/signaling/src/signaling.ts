@@ -65,7 +65,7 @@ export class Signaling extends Lifetime {
     this.nodeId = options.nodeId ?? `sig-${randomUUID().slice(0, 8)}`;
     this.rooms = new Rooms(options.store.rooms);
     this.#links = new MediaLinks(options.openMediaLink);
-    this.#placement = new Placement(options.store);
+    this.#placement = new Placement(options.store, { region: options.region });
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
