@@ -4,9 +4,24 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Lifetime, type Logger } from '@weir/core';
-import { handlersFor, type MediaListener, type MediaNode } from '@weir/media';
-import { keepAlive } from '@weir/media/control';
-import { limits, type MediaControl, type MediaNodeContract, mediaNode, RpcPeer } from '@weir/protocol';
+import {
+  type EdgeListener,
+  handlersFor,
+  type MediaListener,
+  type MediaNode,
+  pipeHandlersFor,
+} from '@weir/media';
+import { keepAlive, pipesPath } from '@weir/media/control';
+import {
+  limits,
+  type MediaControl,
+  type MediaNodeContract,
+  type MediaPipes,
+  mediaNode,
+  mediaPipes,
+  type PipeEdge,
+  RpcPeer,
+} from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { type WebSocket, WebSocketServer } from 'ws';
 
@@ -18,10 +33,10 @@ export type ControlConfig = {
   secret: string;
 };
 
-/** Signaling nodes of one region; more is somebody who should not be here. */
-const connectionsAtMost = 256;
+/** Signaling nodes, and media nodes that get tracks from here; more is somebody who should not be here. */
+const connectionsAtMost = 1_024;
 
-/** Serves a media node's contract to signaling nodes over WebSocket, on the private network. */
+/** Serves a media node's contracts to signaling nodes and other media nodes over WebSocket, on the private network. */
 export class ControlServer extends Lifetime {
   readonly port: number;
   readonly #node: MediaNode;
@@ -61,11 +76,15 @@ export class ControlServer extends Lifetime {
       return refuse(socket, '401 Unauthorized', 'unauthenticated');
     if (this.#sockets.clients.size >= connectionsAtMost)
       return refuse(socket, '503 Service Unavailable', 'limit-reached');
-    this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#serve(accepted));
+    const { pathname } = new URL(request.url ?? '/', 'http://any');
+    this.#sockets.handleUpgrade(request, socket, head, (accepted) => {
+      keepAlive(accepted);
+      if (pathname === pipesPath) this.#servePipes(accepted);
+      else this.#serve(accepted);
+    });
   }
 
   #serve(socket: WebSocket): void {
-    keepAlive(socket);
     const listener: MediaListener = {
       'session.lost': (notice) => peer.notify('session.lost', notice),
       'session.connectivity': (notice) => peer.notify('session.connectivity', notice),
@@ -84,6 +103,21 @@ export class ControlServer extends Lifetime {
     });
     this.own(peer);
     peer.onClose(() => this.#node.forget(listener));
+  }
+
+  #servePipes(socket: WebSocket): void {
+    const { distributor } = this.#node;
+    if (!distributor) return socket.terminate();
+    const listener: EdgeListener = { 'pipe.closed': (notice) => peer.notify('pipe.closed', notice) };
+    const peer = new RpcPeer<MediaPipes, PipeEdge>(wsChannel(socket), {
+      contract: mediaPipes,
+      handlers: pipeHandlersFor(distributor, listener),
+      notices: {},
+      onFault: (method, error) => this.#logger.error({ err: error, method }, 'a pipe request failed'),
+      onViolation: (error) => this.#logger.warn({ err: error }, 'a media node broke the protocol'),
+    });
+    this.own(peer);
+    peer.onClose(() => distributor.forget(listener));
   }
 }
 

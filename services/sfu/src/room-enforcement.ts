@@ -1,9 +1,11 @@
-import type { RoomLog, RoomRecord, RoomState } from '@weir/cluster';
-import { backoffMs, Lifetime, type Logger, sleep } from '@weir/core';
-import type { MediaNode } from '@weir/media';
+import type { RoomLog, RoomRecord, RoomState, Session } from '@weir/cluster';
+import { backoffMs, Lifetime, type Logger, sleep, withDeadline } from '@weir/core';
+import type { MediaNode, TrackPlace } from '@weir/media';
 import type { ParticipantId, RoomId, Track, TrackId } from '@weir/protocol';
 
 const followBackoff = { firstMs: 100, maxMs: 5_000 };
+/** How long a track is looked for in a log that cannot be read yet. */
+const locateTimeoutMs = 3_000;
 
 const trackPrefix = 'track:';
 const sessionPrefix = 'session:';
@@ -27,6 +29,11 @@ export class RoomEnforcement extends Lifetime {
     node.events.on('trackPublished', (roomId, id) => this.#rooms.get(roomId)?.applyMute(id), this.signal);
   }
 
+  /** Where a track of a room here is produced, by the log; undefined: there is none. */
+  async locate(roomId: RoomId, trackId: TrackId): Promise<TrackPlace | undefined> {
+    return this.#rooms.get(roomId)?.locate(trackId);
+  }
+
   #close(roomId: RoomId): void {
     this.#rooms.get(roomId)?.close();
     this.#rooms.delete(roomId);
@@ -39,8 +46,10 @@ class EnforcedRoom extends Lifetime {
   readonly #node: MediaNode;
   readonly #log: RoomLog;
   readonly #logger: Logger;
-  readonly #tracks = new Map<TrackId, { muted: boolean; epoch: number }>();
-  readonly #sessions = new Set<ParticipantId>();
+  readonly #tracks = new Map<TrackId, Track>();
+  /** With the node that each is on. */
+  readonly #sessions = new Map<ParticipantId, string | undefined>();
+  readonly #begun = Promise.withResolvers<void>();
   #following = false;
 
   constructor(roomId: RoomId, node: MediaNode, log: RoomLog, logger: Logger) {
@@ -66,6 +75,19 @@ class EnforcedRoom extends Lifetime {
     const epoch = this.#node.epoch(this.#roomId, trackId);
     if (!track || epoch === undefined) return;
     if (track.muted || track.epoch >= epoch) this.#node.setMuted(this.#roomId, trackId, track.muted);
+  }
+
+  /** What was told may be behind: where it says that there is nothing, the store itself decides. */
+  async locate(trackId: TrackId): Promise<TrackPlace | undefined> {
+    await withDeadline(this.#begun.promise, locateTimeoutMs, `the log of ${this.#roomId}`, this.signal);
+    const told = this.#tracks.get(trackId);
+    const known = told && placeOf(told, this.#sessions.get(told.participantId));
+    if (known && known.nodeId !== this.#node.nodeId) return known;
+    const entries = (await this.#log.read(this.#roomId))?.entries;
+    const track = entries?.get(trackPrefix + trackId)?.value as Track | undefined;
+    const session =
+      track && (entries?.get(sessionPrefix + track.participantId)?.value as Session | undefined);
+    return track && placeOf(track, session?.mediaNodeId);
   }
 
   async #follow(): Promise<void> {
@@ -99,6 +121,7 @@ class EnforcedRoom extends Lifetime {
     if (this.closed) return;
     for (const [key, { value }] of state.entries) this.#set(key, value);
     this.#following = true;
+    this.#begun.resolve();
     for (const participantId of this.#node.participants(this.#roomId)) this.admit(participantId);
   }
 
@@ -110,10 +133,13 @@ class EnforcedRoom extends Lifetime {
   }
 
   #set(key: string, value: unknown): void {
-    if (key.startsWith(sessionPrefix)) this.#sessions.add(key.slice(sessionPrefix.length));
+    if (key.startsWith(sessionPrefix))
+      this.#sessions.set(key.slice(sessionPrefix.length), (value as Partial<Session>).mediaNodeId);
     if (!key.startsWith(trackPrefix)) return;
-    const { trackId, muted, epoch } = value as Track;
-    this.#tracks.set(trackId, { muted, epoch });
+    const track = value as Track;
+    const { trackId, epoch } = track;
+    this.#tracks.set(trackId, track);
+    this.#node.outdate(this.#roomId, trackId, epoch);
     this.applyMute(trackId);
   }
 
@@ -143,4 +169,8 @@ class EnforcedRoom extends Lifetime {
       );
     }
   }
+}
+
+function placeOf({ participantId, kind, source }: Track, nodeId: string | undefined): TrackPlace | undefined {
+  return nodeId === undefined ? undefined : { nodeId, participantId, kind, source };
 }

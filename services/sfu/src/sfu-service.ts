@@ -1,14 +1,24 @@
-import { type ClusterStore, type MediaNodeStatus, mediaNodeKey, NodeLease } from '@weir/cluster';
-import { Lifetime, type Logger } from '@weir/core';
-import { callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
-import type { MediaLink } from '@weir/media/control';
+import {
+  type ClusterStore,
+  type MediaNodeStatus,
+  mediaNode,
+  mediaNodeKey,
+  NodeLease,
+} from '@weir/cluster';
+import { Lifetime, type Logger, PlatformError } from '@weir/core';
+import { type CascadeConfig, callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
+import { connectPipes, type MediaLink } from '@weir/media/control';
 import type { MediaControl, NoticeHandlers } from '@weir/protocol';
 import { type ControlConfig, ControlServer } from './control-server.ts';
 import { RoomEnforcement } from './room-enforcement.ts';
 
-export type SfuConfig = Omit<MediaNodeConfig, 'logger' | 'clock'> & {
+export type SfuConfig = Omit<MediaNodeConfig, 'logger' | 'clock' | 'cascade'> & {
   /** Default: `local`. */
   region?: string;
+  /** New sessions come here while there are fewer. Default: as many as its processors carry. */
+  sessionsAtMost?: number;
+  /** Where tracks from and to other media nodes go over the private network. Needs `control`. */
+  pipes?: Pick<CascadeConfig, 'listen' | 'fanOut'>;
   /** Absent: no signaling node outside of this process. `announcedUrl`: how they reach it, if not by host and port. */
   control?: ControlConfig & { announcedUrl?: string };
 };
@@ -66,16 +76,32 @@ export async function startSfu(options: {
   logger: Logger;
 }): Promise<SfuService> {
   const { config, store } = options;
-  const { control, region = 'local', ...media } = config;
+  const { control, pipes, sessionsAtMost, region = 'local', ...media } = config;
   const logger = options.logger.child({ nodeId: config.nodeId });
   await using started = new AsyncDisposableStack();
-  const node = started.use(await MediaNode.start({ ...media, logger }));
+  const cascade: CascadeConfig | undefined = control &&
+    pipes && {
+      ...pipes,
+      region,
+      locate: (roomId, trackId) => enforcement.locate(roomId, trackId),
+      open: async (nodeId, listener) => {
+        const url = (await mediaNode(store.leases, nodeId))?.status.address;
+        if (!url) throw new PlatformError('no-media-node', `media node ${nodeId} is not alive`);
+        return connectPipes({ url, secret: control.secret }, listener);
+      },
+    };
+  const node = started.use(await MediaNode.start({ ...media, ...(cascade ? { cascade } : {}), logger }));
   const enforcement = started.use(new RoomEnforcement(node, store.rooms, logger));
   const server = control ? started.use(await ControlServer.listen(control, node, logger)) : undefined;
   const controlUrl =
     control && server ? (control.announcedUrl ?? `ws://${control.host}:${server.port}`) : null;
   const lease = await NodeLease.take(store.leases, mediaNodeKey(config.nodeId), {
-    status: (): MediaNodeStatus => ({ address: controlUrl, region, ...node.load }),
+    status: (): MediaNodeStatus => ({
+      address: controlUrl,
+      region,
+      ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
+      ...node.load,
+    }),
     logger,
   });
   started.move();

@@ -64,9 +64,12 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
   --region NAME         where this process is (local)
   --node-id NAME        its name, the same again after a restart (a new one at each start)
   --public-url URL      wss:// address of this signaling node, when clients may reach it directly
-  --control-host ADDR   where this media node listens for signaling nodes: the private network (127.0.0.1)
+  --control-host ADDR   where this media node listens for signaling nodes and other media nodes: the private network
+                        (127.0.0.1)
   --control-port N      … and its port (any free one)
   --control-url URL     ws:// address of that, when it is another one from outside
+  --max-sessions N      a room with more goes on to other media nodes (as many as the processors carry)
+  --fan-out N           media nodes that get a track from this one; more get it from those (8)
 
 and the options of ./weir up. WEIR_CLUSTER_SECRET in the environment, the same on every node, keeps strangers from
 controlling media nodes.

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import { isIP } from 'node:net';
@@ -90,6 +91,10 @@ export type FleetConfig = {
   region: string;
   /** Where signaling nodes reach this media node. `announcedUrl`: when that is another address. */
   control: { host: string; port: number; announcedUrl?: string };
+  /** New sessions come to this media node while it has fewer. */
+  sessionsAtMost?: number;
+  /** Media nodes that get a track from this one itself; the others get it from them. */
+  fanOut?: number;
   /** Where clients reach the signaling here, like `wss://node-3.example.org`; absent: where they ask the director. */
   publicUrl?: string;
 };
@@ -149,6 +154,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       rtpCapabilities: routerRtpCapabilities(),
       guestAccess: config.guestAccess ?? true,
       publicPreflight: config.publicPreflight ?? true,
+      ...(fleet ? { region: fleet.region } : {}),
       logger,
     });
     await serveBrand(app, join(config.dataDir, 'brand'));
@@ -229,12 +235,12 @@ function mediaLinks(
   };
 }
 
-function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger): Promise<SfuService> {
+async function startMedia(config: PlatformConfig, store: ClusterStore, logger: Logger): Promise<SfuService> {
   const { fleet } = config;
   return startSfu({
     config: {
       nodeId: config.nodeId ?? `media-${randomUUID().slice(0, 8)}`,
-      ...(fleet ? { region: fleet.region, control: { ...fleet.control, secret: fleet.secret } } : {}),
+      ...(fleet ? await fleetMedia(fleet) : {}),
       listen: config.mediaListen ?? listenAddresses(config.announce ?? []),
       firstPort: config.mediaPort ?? 0,
       ...(config.workers ? { workers: config.workers } : {}),
@@ -273,6 +279,19 @@ async function relayOffer(
       ...lifetime,
     });
   return { pool, relays };
+}
+
+/** Pipes go over the network on which media nodes are controlled. */
+async function fleetMedia({ region, control, secret, sessionsAtMost, fanOut }: FleetConfig) {
+  const { address: ip } = await lookup(control.host);
+  const { announcedUrl } = control;
+  const listen = announcedUrl ? { ip, announcedAddress: new URL(announcedUrl).hostname } : { ip };
+  return {
+    region,
+    control: { ...control, secret },
+    ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
+    pipes: { listen, ...(fanOut === undefined ? {} : { fanOut }) },
+  };
 }
 
 /**

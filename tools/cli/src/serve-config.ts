@@ -15,6 +15,8 @@ const serveOptions = {
   'control-host': { type: 'string', default: '127.0.0.1' },
   'control-port': { type: 'string', default: '0' },
   'control-url': { type: 'string' },
+  'max-sessions': { type: 'string' },
+  'fan-out': { type: 'string' },
 } as const;
 
 type ServeValues = ReturnType<typeof parseOptions<typeof serveOptions>>['values'];
@@ -62,6 +64,7 @@ function fleetOf(values: ServeValues, env: NodeJS.ProcessEnv): FleetConfig {
   if (secret.length < secretLength)
     throw missing('WEIR_CLUSTER_SECRET', `the same ${secretLength} characters or more on every node`);
   const { 'control-url': announcedUrl, 'public-url': publicUrl } = values;
+  const { 'max-sessions': maxSessions, 'fan-out': fanOut } = values;
   return {
     redis: { urls, cluster: values['redis-cluster'] },
     databaseUrl,
@@ -72,6 +75,8 @@ function fleetOf(values: ServeValues, env: NodeJS.ProcessEnv): FleetConfig {
       port: wholeNumber('control-port', values['control-port'], 0, 65_535),
       ...(announcedUrl ? { announcedUrl: urlOf('control-url', announcedUrl) } : {}),
     },
+    ...(maxSessions ? { sessionsAtMost: wholeNumber('max-sessions', maxSessions, 1, 100_000) } : {}),
+    ...(fanOut ? { fanOut: wholeNumber('fan-out', fanOut, 1, 256) } : {}),
     ...(publicUrl ? { publicUrl: urlOf('public-url', publicUrl) } : {}),
   };
 }
