@@ -4,6 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureWebApp } from '@weir/cli';
+import { type ClusterStore, mediaNodes, Rooms, redisStore } from '@weir/cluster';
+import { silentLogger } from '@weir/core';
+import { connectPipes } from '@weir/media/control';
 import {
   eventually,
   freePort,
@@ -28,12 +31,15 @@ export type FleetNode = {
   kill(signal?: NodeJS.Signals): Promise<void>;
 };
 
+export type FleetPipe = { from: string; to: string; trackId: string; packets: number; bytes: number };
+
 /** Processes of ./weir serve on a Redis and a Postgres of their own; all end with it. */
 export class Fleet implements AsyncDisposable {
   readonly redis: RedisServer;
   readonly postgres: PostgresServer;
   readonly #stack: AsyncDisposableStack;
   readonly #dataDir: string;
+  #store: ClusterStore | undefined;
 
   static async start(): Promise<Fleet> {
     await using stack = new AsyncDisposableStack();
@@ -90,13 +96,44 @@ export class Fleet implements AsyncDisposable {
     return { nodeId, url, process: child, kill };
   }
 
+  /** The pipes between media nodes, and what went over each. */
+  async pipes(): Promise<FleetPipe[]> {
+    const nodes = await mediaNodes((await this.#opened()).leases);
+    const listed = await Promise.all(
+      nodes.map(async ({ nodeId, status }) => {
+        const link = await connectPipes({ url: status.address!, secret }, { 'pipe.closed': () => {} });
+        const { pipes } = await link.calls['pipe.list']({}).finally(() => link.lifetime.close());
+        return pipes.map(({ trackId, to, packets, bytes }) => ({
+          from: nodeId,
+          to,
+          trackId,
+          packets,
+          bytes,
+        }));
+      }),
+    );
+    return listed.flat();
+  }
+
+  /** The media node of everybody in the room, by identity. */
+  async mediaNodes(roomId: string): Promise<Map<string, string>> {
+    const { sessions } = await new Rooms((await this.#opened()).rooms).read(roomId);
+    return new Map([...sessions].map(({ identity, mediaNodeId }) => [identity, mediaNodeId]));
+  }
+
+  async #opened(): Promise<ClusterStore> {
+    this.#store ??= await redisStore({ urls: [this.redis.url], logger: silentLogger });
+    return this.#store;
+  }
+
   /** Where people of this node go. */
   async place({ nodeId, url }: FleetNode) {
     const text = await readFile(join(this.#dataDir, nodeId, 'api-key.json'), 'utf8');
     return { urls: { local: url }, apiKey: { ...JSON.parse(text), isNew: false } };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store?.close();
+    await this.#stack.disposeAsync();
   }
 }
