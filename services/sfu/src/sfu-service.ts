@@ -1,10 +1,4 @@
-import {
-  type ClusterStore,
-  type MediaNodeStatus,
-  mediaNode,
-  mediaNodeKey,
-  NodeLease,
-} from '@weir/cluster';
+import { type ClusterStore, type MediaNodeStatus, mediaNode, mediaNodeKey, NodeLease } from '@weir/cluster';
 import { Lifetime, type Logger, PlatformError } from '@weir/core';
 import { type CascadeConfig, callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
 import { connectPipes, type MediaLink } from '@weir/media/control';
