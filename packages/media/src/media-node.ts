@@ -119,8 +119,8 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
         room: (roomId) => this.#rooms.get(roomId),
       }),
     );
-    this.#fetch = async (room, trackId, session) => {
-      const track = await fetcher.fetch(room, trackId, session);
+    this.#fetch = async (room, trackId, worker) => {
+      const track = await fetcher.fetch(room, trackId, worker);
       this.events.emit('trackPublished', room.roomId, trackId);
       return track;
     };
@@ -236,6 +236,11 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   /** The track is produced anew by now, here or elsewhere: an older production of it is over. */
   outdate(roomId: RoomId, trackId: TrackId, epoch: number): void {
     this.#rooms.get(roomId)?.outdate(trackId, epoch);
+  }
+
+  /** The room has this microphone, be it here or on another node; or has it no more. */
+  expectMicrophone(roomId: RoomId, trackId: TrackId, expected: boolean): void {
+    this.#rooms.get(roomId)?.sound.expect(trackId, expected);
   }
 
   unpublish(roomId: RoomId, trackId: TrackId): void {

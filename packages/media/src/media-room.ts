@@ -7,12 +7,8 @@ import { RoomRouter } from './room-router.ts';
 import { RoomSound, type SoundLimits } from './room-sound.ts';
 import { SpeakerRanking } from './speaker-ranking.ts';
 
-/** Gets a track that another node has, for a session here. Rejects with `track-not-found`. */
-export type FetchTrack = (
-  room: MediaRoom,
-  trackId: TrackId,
-  session: ParticipantSession,
-) => Promise<Publication>;
+/** Gets a track that another node has, onto a worker of this one. Rejects with `track-not-found`. */
+export type FetchTrack = (room: MediaRoom, trackId: TrackId, worker: MediaWorker) => Promise<Publication>;
 
 /** A room on this node, over as many workers as it needs. Closes with its last session. */
 export class MediaRoom extends Lifetime {
@@ -66,6 +62,11 @@ export class MediaRoom extends Lifetime {
     return this.#sessions.values();
   }
 
+  /** There are no other nodes. */
+  get isAlone(): boolean {
+    return this.#fetch === undefined;
+  }
+
   isOn(worker: MediaWorker): boolean {
     return this.#places.has(worker);
   }
@@ -94,6 +95,7 @@ export class MediaRoom extends Lifetime {
 
   /** Keeps the room on this worker until the returned function is called. */
   hold(worker: MediaWorker): () => void {
+    if (this.closed) return () => {};
     const place = this.#places.get(worker) ?? this.#openPlace(worker);
     place.holders++;
     let held = true;
@@ -112,6 +114,18 @@ export class MediaRoom extends Lifetime {
     return router;
   }
 
+  /** The room's router on a worker where it is; rejects with `media-lost` where it is not. */
+  async routerOn(worker: MediaWorker): Promise<RoomRouter> {
+    const router = await this.#places.get(worker)?.router;
+    if (!router) throw new PlatformError('media-lost', `room ${this.roomId} left that worker`);
+    return router;
+  }
+
+  /** A worker where it is; undefined when it has none any more. */
+  anyWorker(): MediaWorker | undefined {
+    return this.#places.keys().next().value;
+  }
+
   /** One of its routers; undefined when it has none any more. */
   anyRouter(): Promise<RoomRouter> | undefined {
     return this.#places.values().next().value?.router;
@@ -123,12 +137,12 @@ export class MediaRoom extends Lifetime {
   }
 
   /** The track, got from another node if need be, once for all who ask. Rejects with `track-not-found`. */
-  async bring(trackId: TrackId, session: ParticipantSession): Promise<Publication> {
+  async bring(trackId: TrackId, worker: MediaWorker): Promise<Publication> {
     const here = this.#publications.get(trackId) ?? this.#coming.get(trackId);
     if (here) return here;
     if (!this.#fetch || isAudioSlotId(trackId))
       throw new PlatformError('track-not-found', `no track ${trackId} on this node`);
-    const coming = this.#fetch(this, trackId, session).finally(() => this.#coming.delete(trackId));
+    const coming = this.#fetch(this, trackId, worker).finally(() => this.#coming.delete(trackId));
     this.#coming.set(trackId, coming);
     return coming;
   }

@@ -2,7 +2,7 @@ import { Lifetime, type Logger, TokenBucket } from '@weir/core';
 import type { Consumer } from 'mediasoup/types';
 import type { AudioSlot } from './audio-slot.ts';
 import { listenIn } from './engine-words.ts';
-import type { Publication } from './publication.ts';
+import type { Publication, Subscriber } from './publication.ts';
 import { RecentPackets } from './recent-packets.ts';
 import { audioLevel, audioLevelUri, isRtp } from './rtp-header.ts';
 
@@ -12,7 +12,8 @@ const packetRate = { perSecond: 420, burst: 840 };
 const untold = { speechBytes: 48, speechDbov: -50, silenceDbov: -127 };
 
 /** A microphone's packets as they come to its router, with their loudness. Closes with the publication. */
-export class MicrophoneTap extends Lifetime {
+export class MicrophoneTap extends Lifetime implements Subscriber {
+  readonly wantedLayer = null;
   readonly publication: Publication;
   /** What came while no slot carried it. */
   readonly recent = new RecentPackets();
@@ -29,13 +30,16 @@ export class MicrophoneTap extends Lifetime {
   ) {
     super();
     this.publication = publication;
-    publication.own(this);
+    publication.subscribe(this);
     this.#open(onPacket, logger).catch((error) => {
       if (!this.closed)
         logger.warn({ err: error, trackId: publication.trackId }, 'a microphone is not heard');
       this.close('failed');
     });
   }
+
+  /** A mute is heard of by whoever made it. */
+  review(): void {}
 
   get resting(): boolean {
     return this.#resting;

@@ -309,7 +309,7 @@ export class ParticipantSession extends Lifetime {
     const { room } = this.#options;
     let publication = room.publication(trackId);
     try {
-      publication ??= await room.bring(trackId, this);
+      publication ??= await room.bring(trackId, this.worker);
       this.assertOpen();
       const before = this.#subscriptions.get(trackId);
       const subscription =
@@ -397,7 +397,7 @@ export class ParticipantSession extends Lifetime {
   /** Also while the track is being produced anew. */
   #pauseMicrophone(trackId: TrackId, paused: boolean): void {
     if (!paused) this.#paused.delete(trackId);
-    else if (this.#options.room.publication(trackId)?.source !== 'microphone') return;
+    else if (!this.#options.room.sound.isMicrophone(trackId)) return;
     else if (this.#paused.size < subscriptionsAtMost) this.#paused.add(trackId);
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, Lifetime, type Logger } from '@weir/core';
 import { type AudioSlot as AudioSlotInfo, isAudioSlotId, type TrackId } from '@weir/protocol';
 import type { AudioSlot } from './audio-slot.ts';
+import { FarMicrophones } from './far-microphones.ts';
 import { LoudestFew } from './loudest-few.ts';
 import type { MediaRoom } from './media-room.ts';
 import type { Publication } from './publication.ts';
@@ -36,7 +37,10 @@ const tellEveryMs = 100;
 export class RoomSound extends Lifetime {
   readonly #options: RoomSoundOptions;
   readonly #microphones = new Set<Publication>();
+  /** All that the room has by its log, on whatever node. */
+  readonly #expected = new Set<TrackId>();
   #few: LoudestFew | undefined;
+  #far: FarMicrophones | undefined;
   #opening = false;
   /** False while the slots only linger. */
   #offered = false;
@@ -73,11 +77,21 @@ export class RoomSound extends Lifetime {
   inPlaceOfMicrophones(trackIds: TrackId[]): TrackId[] {
     const { slots } = this;
     if (slots.length === 0) return trackIds;
-    const { room } = this.#options;
-    const others = trackIds.filter(
-      (id) => !isAudioSlotId(id) && room.publication(id)?.source !== 'microphone',
-    );
+    const others = trackIds.filter((id) => !isAudioSlotId(id) && !this.isMicrophone(id));
     return [...slots.map(({ slotId }) => slotId), ...others];
+  }
+
+  isMicrophone(trackId: TrackId): boolean {
+    return this.#expected.has(trackId) || this.#options.room.publication(trackId)?.source === 'microphone';
+  }
+
+  /** The room's log has this microphone, be it here or on another node; or has it no more. */
+  expect(trackId: TrackId, expected: boolean): void {
+    if (this.#expected.has(trackId) === expected) return;
+    if (expected) this.#expected.add(trackId);
+    else this.#expected.delete(trackId);
+    this.#far?.gather();
+    this.#consider();
   }
 
   add(microphone: Publication): void {
@@ -93,7 +107,7 @@ export class RoomSound extends Lifetime {
   #consider(): void {
     if (this.closed) return;
     const { microphonesWithoutSlots } = this.#options;
-    const count = this.#microphones.size;
+    const count = this.#count;
     if (count > microphonesWithoutSlots) {
       this.#afterwards(undefined);
       if (this.#few) this.#offer(true);
@@ -101,6 +115,13 @@ export class RoomSound extends Lifetime {
     } else if (count > microphonesWithoutSlots * fewerByThird) this.#afterwards(undefined);
     else if (this.#offered && !this.#later)
       this.#afterwards(() => this.#withdraw(), this.#options.settleMs ?? defaultSettleMs);
+  }
+
+  /** Those that are here, and those that are on other nodes. */
+  get #count(): number {
+    let here = this.#expected.size;
+    for (const { trackId } of this.#microphones) if (!this.#expected.has(trackId)) here++;
+    return here;
   }
 
   #withdraw(): void {
@@ -143,6 +164,9 @@ export class RoomSound extends Lifetime {
     });
     for (const slot of few.slots) this.#options.room.add(slot);
     for (const microphone of this.#microphones) few.listenTo(microphone);
+    const { room, clock, logger } = this.#options;
+    if (!room.isAlone)
+      this.#far = few.own(new FarMicrophones({ room, expected: this.#expected, clock, logger }));
     this.#offer(true);
     this.#consider(); // Some may have gone meanwhile.
   }

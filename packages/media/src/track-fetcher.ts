@@ -3,8 +3,7 @@ import type { ParticipantId, PipeOffer, RoomId, Source, Track, TrackId } from '@
 import { EdgePublication } from './edge-publication.ts';
 import { toPlatformError } from './engine-words.ts';
 import type { MediaRoom } from './media-room.ts';
-import type { ListenAddress } from './media-worker.ts';
-import type { ParticipantSession } from './participant-session.ts';
+import type { ListenAddress, MediaWorker } from './media-worker.ts';
 import { PipeEnd } from './pipe-end.ts';
 import type { PipeLink, PipeLinks } from './pipe-links.ts';
 import type { Publication } from './publication.ts';
@@ -48,13 +47,13 @@ export class TrackFetcher extends Lifetime {
   }
 
   /** The track as it is on this node from now on. Rejects with `track-not-found`, or `media-lost`. */
-  async fetch(room: MediaRoom, trackId: TrackId, session: ParticipantSession): Promise<Publication> {
+  async fetch(room: MediaRoom, trackId: TrackId, worker: MediaWorker): Promise<Publication> {
     const { nodeId, locate, links } = this.#options;
     const place = await locate(room.roomId, trackId);
     if (!place || place.nodeId === nodeId)
       throw new PlatformError('track-not-found', `no track ${trackId} in the room`);
     const origin = await links.to(place.nodeId);
-    const fetched = this.#lay(room, trackId, place, origin, session);
+    const fetched = this.#lay(room, trackId, place, origin, worker);
     return withDeadline(fetched, fetchTimeoutMs, `track ${trackId} from ${place.nodeId}`, this.signal);
   }
 
@@ -63,12 +62,12 @@ export class TrackFetcher extends Lifetime {
     trackId: TrackId,
     place: TrackPlace,
     origin: PipeLink,
-    session: ParticipantSession,
+    worker: MediaWorker,
   ): Promise<Publication> {
-    const router = await room.routerFor(session);
-    const release = room.hold(session.worker); // The session may go before the others who are here for the track.
+    const release = room.hold(worker); // Who asked may go before the others who are here for the track.
     let end: PipeEnd | undefined;
     try {
+      const router = await room.routerOn(worker);
       end = await PipeEnd.open(router, place.kind, this.#options.listen);
       const { link, pipe } = await this.#ask(room.roomId, trackId, origin, end);
       if (link !== origin) end.onClose(() => this.#leave(origin, room.roomId, trackId));

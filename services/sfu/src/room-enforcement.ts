@@ -112,7 +112,7 @@ class EnforcedRoom extends Lifetime {
   #followAnew(): void {
     if (this.closed) return;
     this.#following = false;
-    this.#tracks.clear();
+    for (const trackId of [...this.#tracks.keys()]) this.#forget(trackId);
     this.#sessions.clear();
     void this.#follow();
   }
@@ -139,6 +139,7 @@ class EnforcedRoom extends Lifetime {
     const track = value as Track;
     const { trackId, epoch } = track;
     this.#tracks.set(trackId, track);
+    if (track.source === 'microphone') this.#node.expectMicrophone(this.#roomId, trackId, true);
     this.#node.outdate(this.#roomId, trackId, epoch);
     this.applyMute(trackId);
   }
@@ -151,8 +152,13 @@ class EnforcedRoom extends Lifetime {
     }
     if (!key.startsWith(trackPrefix)) return;
     const trackId = key.slice(trackPrefix.length);
-    this.#tracks.delete(trackId);
+    this.#forget(trackId);
     this.#node.unpublish(this.#roomId, trackId);
+  }
+
+  #forget(trackId: TrackId): void {
+    this.#tracks.delete(trackId);
+    this.#node.expectMicrophone(this.#roomId, trackId, false);
   }
 
   /** The records may be behind the session: the store itself decides. */
