@@ -8,6 +8,7 @@ export { codeBlocks } from './code-blocks.ts';
 export { type EventuallyOptions, eventually, type Reached } from './eventually.ts';
 export { FakeClock } from './fake-clock.ts';
 export { freePort } from './free-port.ts';
+export { hasHaproxy, startHaproxy } from './haproxy.ts';
 export type { DropCause, Impairment, PathCounters } from './impairment.ts';
 export {
   canMakeNamespaces,

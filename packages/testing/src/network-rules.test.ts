@@ -24,6 +24,16 @@ test.each<[string, Partial<HostRules>, string[]]>([
     ['iifname "link0" meta l4proto udp drop', 'oifname "link0" meta l4proto udp drop'],
   ],
   [
+    'one open port',
+    { onlyTcpPort: 443 },
+    [
+      'iifname "link0" meta l4proto != tcp drop',
+      'oifname "link0" meta l4proto != tcp drop',
+      'iifname "link0" tcp dport != 443 drop',
+      'oifname "link0" tcp sport != 443 drop',
+    ],
+  ],
+  [
     'loss one way',
     { lossRate: { up: 0.05, down: 0 } },
     ['iifname "link0" numgen random mod 1000000 < 50000 drop'],

@@ -6,15 +6,24 @@ export type HostRules = {
   lossRate: { up: number; down: number };
   cut: boolean;
   udpBlocked: boolean;
+  /** The only port that it reaches, over TCP. */
+  onlyTcpPort?: number | undefined;
   nat?: 'port-preserving' | 'symmetric';
 };
 
 /** The nftables ruleset that loses, cuts and blocks; replaces the one before in one step. */
 export function filterRuleset(hosts: readonly HostRules[]): string {
-  const rules = hosts.flatMap(({ link, lossRate, cut, udpBlocked, nat }) => [
+  const rules = hosts.flatMap(({ link, lossRate, cut, udpBlocked, onlyTcpPort, nat }) => [
     ...(cut ? [`iifname "${link}" drop`, `oifname "${link}" drop`] : []),
     ...(udpBlocked
       ? [`iifname "${link}" meta l4proto udp drop`, `oifname "${link}" meta l4proto udp drop`]
+      : []),
+    ...(onlyTcpPort
+      ? [
+          ...[`iifname "${link}"`, `oifname "${link}"`].map((way) => `${way} meta l4proto != tcp drop`),
+          `iifname "${link}" tcp dport != ${onlyTcpPort} drop`,
+          `oifname "${link}" tcp sport != ${onlyTcpPort} drop`,
+        ]
       : []),
     ...loss(`iifname "${link}"`, lossRate.up),
     ...loss(`oifname "${link}"`, lossRate.down),

@@ -194,6 +194,11 @@ export class Network<Name extends string> implements AsyncDisposable {
     return this.#change(name, { udpBlocked });
   }
 
+  /** Lets the host reach that one port and nothing else, as the strictest firewalls do; `undefined` lifts it. */
+  allowOnlyTcp(name: Name, onlyTcpPort: number | undefined): Promise<void> {
+    return this.#change(name, { onlyTcpPort });
+  }
+
   /** Takes one of the host's links down, as when Wi-Fi is left: the host is told, and its address there is gone. */
   async unplug(name: Name, link = 0): Promise<void> {
     const { namespace } = this.#host(name);

@@ -14,6 +14,7 @@ export type FeedListener = (channel: string, message: string) => void;
 export class StatusFeed extends Lifetime {
   readonly address: TurnServerFeed;
   readonly #listener: FeedListener;
+  readonly #sockets = new Set<Socket>();
 
   static async listen(listener: FeedListener): Promise<StatusFeed> {
     const server = createServer();
@@ -30,14 +31,18 @@ export class StatusFeed extends Lifetime {
       password: randomBytes(24).toString('hex'),
     };
     server.on('connection', (socket) => this.#serve(socket));
-    this.onClose(() => server.close());
+    this.onClose(() => {
+      server.close();
+      for (const socket of this.#sockets) socket.destroy();
+    });
   }
 
   #serve(socket: Socket): void {
     const commands = new RedisCommands();
     let trusted = false;
     const cut = () => void socket.destroy();
-    this.onClose(cut);
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', cut);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {

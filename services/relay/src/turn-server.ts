@@ -156,8 +156,12 @@ export class TurnServer extends Lifetime {
       this.#logger.error({ exitCode: this.#child?.exitCode, attempt }, 'coturn is gone: it is started anew');
       await sleep(attempt === 0 ? 0 : backoffMs(attempt, { firstMs: 200, maxMs: 10_000 }), this.signal);
       if (this.closed) return;
-      const said = await this.#spawn();
-      if (!(await this.#untilAnswers())) this.#logger.error({ said }, 'coturn does not start');
+      try {
+        const said = await this.#spawn();
+        if (!(await this.#untilAnswers())) this.#logger.error({ said }, 'coturn does not start');
+      } catch (error) {
+        if (!this.closed) this.#logger.error({ err: error }, 'coturn cannot be started');
+      }
     }
   }
 

@@ -5,6 +5,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
 
   ./weir up              start it on this machine and print the address to open
   ./weir serve           start one process of a fleet
+  ./weir prepare         get what a first start gets, for an image
   ./weir token           make a join token for your own page or backend
   ./weir doctor          say what this machine has, what is missing and what that means
 
@@ -37,6 +38,7 @@ const commands: Record<string, string> = {
   --announce-unchecked  do not check that --announce leads here
   --media-port N        first port for media, UDP and TCP; each worker takes one (free ports are chosen)
   --workers N           media workers, one processor core each (all cores)
+  --trust-proxy ADDR    a proxy in front, or a network of them (10.0.0.0/8), that tells clients' addresses (X-Forwarded-For)
   --no-guests           only who has a token may join; else anybody who knows the name of a room
   --no-public-preflight only who has a token may test the connection; else anybody who opens /preflight
   --log-level LEVEL     debug, info, warn or error (info)
@@ -77,6 +79,8 @@ controlling media nodes.
   ./weir serve --roles director,signaling --port 443 --tls-cert c.pem --tls-key k.pem
   ./weir serve --roles media --media-port 40000 --announce 203.0.113.7 --control-host 10.0.0.7
   ./weir serve --roles relay --announce 203.0.113.9 --relay-host turn.example.org --tls-cert c.pem --tls-key k.pem
+`,
+  prepare: `./weir prepare: gets everything that a first start would get (packages, media engine, web app), and ends. For images.
 `,
   token: `./weir token --room ROOM --identity WHO [options]: makes a join token.
 

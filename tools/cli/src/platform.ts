@@ -60,6 +60,8 @@ export type PlatformConfig = {
   guestAccess?: boolean;
   /** Anybody may test the connection (`/preflight`); else only who has a join token. Default true. */
   publicPreflight?: boolean;
+  /** The addresses of proxies whose word on a client's address counts. */
+  trustProxy?: string[];
   /** API requests a minute from one address. */
   requestsPerMinute?: number;
   /** Of the relay here; absent: none. */
@@ -140,6 +142,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     await httpServer({
       logger,
       ...(config.tls ? { tls: config.tls } : {}),
+      ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
       ...(config.requestsPerMinute ? { requestsPerMinute: config.requestsPerMinute } : {}),
     }),
     closeHttp,

@@ -40,9 +40,16 @@ test('behind address translation it listens on its own address and tells the pub
 test('with a certificate it has TLS, perhaps behind a proxy on another port', () => {
   const tls = { cert: 'c', key: 'k' };
   expect(read([], { tls }).tls).toEqual({ ...tls, port: 5349 });
-  expect(read(['--relay-tls-public', 'turn.example.org:443'], { tls }).tlsPublic).toBe(
-    'turn.example.org:443',
-  );
+  const behindProxy = read(['--relay-tls-public', 'turn.example.org:443'], {
+    tls,
+    announce: ['203.0.113.7'],
+  });
+  expect(behindProxy.tlsPublic).toBe('turn.example.org:443');
+  expect(behindProxy.listen).toContain('127.0.0.1'); // The proxy may be on this machine.
+});
+
+test('a name is no address to relay from', () => {
+  expect(() => read([], { announce: ['media.example.org'] })).toThrow(/--announce media\.example\.org/);
 });
 
 test.each([

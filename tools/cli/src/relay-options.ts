@@ -35,6 +35,11 @@ export function relayOf(
 ): RelayOptions {
   const own = new Set(Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map((a) => a.address)));
   const foreign = announce.find((address) => !own.has(address));
+  if (foreign && !isIP(foreign))
+    throw new PlatformError(
+      'bad-request',
+      `--announce ${foreign}: a relay must be told the address, not a name`,
+    );
   const [lan = '127.0.0.1'] = lanAddresses().filter((address) => isIP(address) === 4);
   const listen = foreign ? [lan] : announce;
   const tlsPublic = values['relay-tls-public'];
@@ -47,8 +52,9 @@ export function relayOf(
     );
   return {
     host: values['relay-host'] ?? announce[0]!,
-    listen,
-    ...(foreign && isIP(foreign) ? { publicAddress: foreign } : {}),
+    // A proxy on this machine reaches it on loopback, whatever the machine's address is.
+    listen: [...new Set([...listen, ...(tlsPublic === undefined ? [] : ['127.0.0.1'])])],
+    ...(foreign ? { publicAddress: foreign } : {}),
     port: portOf('relay-port', values['relay-port']),
     ...(tls ? { tls: { ...tls, port: portOf('relay-tls-port', values['relay-tls-port']) } } : {}),
     ...(tlsPublic === undefined ? {} : { tlsPublic }),

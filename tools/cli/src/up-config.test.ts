@@ -30,7 +30,7 @@ test('every option arrives', async () => {
   const config = await read(
     ...['--port', '8443', '--host', '127.0.0.1', '--tls', '--media-port', '40000', '--workers', '2'],
     ...['--log-level', 'debug', '--announce', '127.0.0.1', '--announce', 'localhost', '--no-guests'],
-    '--no-public-preflight',
+    ...['--no-public-preflight', '--trust-proxy', '127.0.0.1', '--trust-proxy', '10.0.0.0/8'],
   );
   expect(config).toMatchObject({
     port: 8443,
@@ -39,6 +39,7 @@ test('every option arrives', async () => {
     workers: 2,
     guestAccess: false,
     publicPreflight: false,
+    trustProxy: ['127.0.0.1', '10.0.0.0/8'],
     logLevel: 'debug',
   });
   expect(config.announce).toEqual(['127.0.0.1', 'localhost']);
@@ -57,6 +58,8 @@ test('a wrong announced address is refused, unless it is to be unchecked', async
 });
 
 test.each([
+  [['--trust-proxy', 'proxy.internal'], /--trust-proxy proxy\.internal: an address/],
+  [['--trust-proxy', '10.0.0.0/33'], /--trust-proxy/],
   [['--log-level', 'loud'], /--log-level loud: one of debug/],
   [['--workers', '0'], /--workers 0/],
   [['--media-port', 'x'], /--media-port x/],

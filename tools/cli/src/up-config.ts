@@ -18,6 +18,7 @@ export const upOptions = {
   'announce-unchecked': { type: 'boolean', default: false },
   'media-port': { type: 'string' },
   workers: { type: 'string' },
+  'trust-proxy': { type: 'string', multiple: true },
   'no-guests': { type: 'boolean', default: false },
   'no-public-preflight': { type: 'boolean', default: false },
   ...relayOptions,
@@ -61,11 +62,23 @@ export async function platformConfig(values: UpValues, { withMedia = true } = {}
     ...(values.relay && { relay: relayOf(values, { announce, tls, withMedia }) }),
     ...(mediaPort !== undefined && { mediaPort }),
     ...(workers !== undefined && { workers }),
+    ...(values['trust-proxy'] && { trustProxy: values['trust-proxy'].map(proxyOf) }),
     guestAccess: !values['no-guests'],
     publicPreflight: !values['no-public-preflight'],
     logLevel,
     logPretty: process.stderr.isTTY ?? false,
   };
+}
+
+/** An address, or a network like 10.0.0.0/8. */
+function proxyOf(text: string): string {
+  const [address = '', bits = '0', ...more] = text.split('/');
+  const most = isIP(address) === 6 ? 128 : 32;
+  if (isIP(address) && /^\d+$/.test(bits) && Number(bits) <= most && more.length === 0) return text;
+  throw new PlatformError(
+    'bad-request',
+    `--trust-proxy ${text}: an address or a network like 10.0.0.0/8 is wanted`,
+  );
 }
 
 type TlsOptions = { tls: boolean; 'tls-cert'?: string; 'tls-key'?: string };
