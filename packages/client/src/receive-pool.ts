@@ -13,7 +13,7 @@ export type ReceivePoolOptions = {
 
 /** The peer connections that media is received over; one that fails takes only its share with it. */
 export class ReceivePool extends Lifetime implements ReceiveTransports {
-  readonly tracksEach = 100;
+  readonly tracksEach = 50;
   /** With the one for sending that is less than what Chromium bears well in a page. */
   readonly atMost = 10;
   readonly #options: ReceivePoolOptions;

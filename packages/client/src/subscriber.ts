@@ -1,4 +1,4 @@
-import { type Emitter, type Logger, PlatformError } from '@weir/core';
+import { type Emitter, type Logger, PlatformError, sleep } from '@weir/core';
 import type { LayerPreferences, Subscription } from '@weir/protocol';
 import { limits } from '@weir/protocol/limits';
 import type { AudioSlots } from './audio-slots.ts';
@@ -29,6 +29,7 @@ const batchesAtOnce = 3;
 const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
 const announceMs = 100;
+const firstAtMostMs = 500;
 /** The transport of work that needs none. */
 const none = 'none';
 
@@ -56,6 +57,8 @@ export class Subscriber {
   /** What is to be told of preferences, in one request for all. */
   #telling: { preferences: Map<string, LayerPreferences>; told: PromiseWithResolvers<void> } | undefined;
   #syncing = false;
+  /** The tracks that came with the media are on their way: who looks at an empty page waits for nothing else. */
+  #opening = false;
   #announced = false;
   /** By the grants; given again, they come with new media. */
   #allowed = true;
@@ -102,7 +105,15 @@ export class Subscriber {
     for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
     this.#refused.clear();
     const trackIds = ready.map(({ trackId }) => trackId);
+    const generation = this.#generation;
+    this.#opening = ready.length > 0;
     await this.#run({ transportId: ready[0]?.transportId ?? none, trackIds }, () => this.#takeReady(ready));
+    if (generation !== this.#generation || !this.#opening) return;
+    void this.#haveCome(trackIds).then(() => {
+      if (generation !== this.#generation) return;
+      this.#opening = false;
+      this.#fill();
+    });
   }
 
   get state(): ReceivingState {
@@ -183,7 +194,9 @@ export class Subscriber {
 
   /** Begins as many batches as may run at once. */
   #fill(): void {
-    while (this.#running.size < batchesAtOnce && !this.#link.closed && this.#retry === undefined) {
+    const mayBegin = () =>
+      this.#running.size < batchesAtOnce && !this.#opening && !this.#link.closed && this.#retry === undefined;
+    while (mayBegin()) {
       const batch = this.#next();
       if (!batch?.trackIds.length) break;
       void this.#run(batch, () => this.#receiveBatch(batch));
@@ -229,6 +242,19 @@ export class Subscriber {
       if (source === 'microphone' && !this.#held.has(trackId) && this.#unwanted(trackId))
         this.#tellPause(trackId).catch(() => {}); // Told again with the next media.
     this.#tellAll(ready.map(({ trackId }) => trackId));
+  }
+
+  /** Until packets of all these have come; some may be paused or silent, so not for long. */
+  async #haveCome(trackIds: string[]): Promise<void> {
+    const tracks = trackIds.flatMap((trackId) => this.#model.track(trackId)?.mediaTrack ?? []);
+    const come = tracks.map(
+      (track) =>
+        new Promise<void>((resolve) => {
+          if (!track.muted) resolve();
+          else track.addEventListener('unmute', () => resolve(), { once: true });
+        }),
+    );
+    await Promise.race([Promise.all(come), sleep(firstAtMostMs)]);
   }
 
   async #receiveBatch(batch: Running): Promise<void> {
