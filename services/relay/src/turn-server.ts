@@ -90,7 +90,8 @@ export class TurnServer extends Lifetime {
     const said: string[] = [];
     const { configuration } = await this.#writeFiles();
     const [command, ...args] = commandLine(this.#program, configuration);
-    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' });
+    const env = { PATH: process.env.PATH }; // Not our own: the fleet's secret is in it.
+    const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env });
     if (this.closed) child.kill('SIGKILL');
     this.#child = child;
     child.on('error', (error) => said.push(error.message));

@@ -62,7 +62,7 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
   --roles LIST          director, signaling, media, relay; with commas (the first three)
   --redis URL           redis:// or rediss://; more than one with --redis-cluster (or WEIR_REDIS, with commas)
   --redis-cluster       the addresses are nodes of a Redis Cluster
-  --database URL        postgres:// (or WEIR_DATABASE)
+  --database URL        postgres:// (or WEIR_DATABASE); directors need it, other roles do not
   --region NAME         where this process is (local)
   --node-id NAME        its name, the same again after a restart (a new one at each start)
   --public-url URL      wss:// address of this signaling node, when clients may reach it directly

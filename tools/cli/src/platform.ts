@@ -86,8 +86,8 @@ export type Role = (typeof roles)[number];
 export type FleetConfig = {
   /** Redis or Valkey: one server, or some nodes of a Redis Cluster. */
   redis: { urls: string[]; cluster?: boolean };
-  /** `postgres://…` */
-  databaseUrl: string;
+  /** `postgres://…`; directors need it, and no other role. */
+  databaseUrl?: string;
   /** Whoever has it may control media nodes. */
   secret: string;
   region: string;
@@ -103,8 +103,8 @@ export type FleetConfig = {
 
 export type Platform = {
   urls: { local: string; lan?: string[] };
-  apiKey: ApiKey & { isNew: boolean };
-  /** Throws when the process does not have that role. */
+  /** Throws, as those below, when the process does not have the role (here: director). */
+  readonly apiKey: ApiKey & { isNew: boolean };
   readonly sfu: SfuService;
   readonly signaling: Signaling;
   readonly relay: RelayService;
@@ -123,10 +123,12 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
 
   const { fleet } = config;
   const does = (role: Role) => config.roles?.includes(role) ?? true;
-  const address = fleet ? { url: fleet.databaseUrl } : { dataDir: config.dataDir };
-  const database = started.adopt(await openDatabase(address, { logger }), (it) => it.close());
-  const apiKey = await database.apiKeys.ensureFirst();
-  await keepApiKey(config.dataDir, apiKey);
+  const address = fleet ? { url: fleet.databaseUrl! } : { dataDir: config.dataDir };
+  const database = does('director')
+    ? started.adopt(await openDatabase(address, { logger }), (it) => it.close())
+    : undefined;
+  const apiKey = await database?.apiKeys.ensureFirst();
+  if (apiKey) await keepApiKey(config.dataDir, apiKey);
 
   const store = started.adopt(await openStore(fleet, logger), (it) => it.close());
   const sfu = does('media') ? started.use(await startMedia(config, store, logger)) : undefined;
@@ -147,7 +149,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     }),
     closeHttp,
   );
-  if (does('director')) {
+  if (database) {
     await startDirector({
       app,
       store,
@@ -186,7 +188,9 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
   const running = started.move();
   return {
     urls: urlsOf(config, port),
-    apiKey,
+    get apiKey() {
+      return present(apiKey, 'director');
+    },
     store,
     logger,
     get sfu() {

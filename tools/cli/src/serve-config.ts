@@ -38,7 +38,7 @@ export async function readServeConfig(
     ...(await platformConfig({ ...values, relay }, { withMedia: roles.includes('media') })),
     roles: relay && !roles.includes('relay') ? [...roles, 'relay'] : roles,
     ...(values['node-id'] ? { nodeId: nodeIdOf(values['node-id']) } : {}),
-    fleet: fleetOf(values, env),
+    fleet: fleetOf(values, roles, env),
   };
 }
 
@@ -55,19 +55,20 @@ function nodeIdOf(text: string): string {
   throw new PlatformError('bad-request', `--node-id ${text}: letters, digits and . _ - only, at most 64`);
 }
 
-function fleetOf(values: ServeValues, env: NodeJS.ProcessEnv): FleetConfig {
+function fleetOf(values: ServeValues, named: Role[], env: NodeJS.ProcessEnv): FleetConfig {
   const urls = values.redis ?? env.WEIR_REDIS?.split(',') ?? [];
   const databaseUrl = values.database ?? env.WEIR_DATABASE;
   const secret = env.WEIR_CLUSTER_SECRET ?? '';
   if (!urls.length) throw missing('--redis URL (or WEIR_REDIS)', 'the Redis or Valkey that the fleet shares');
-  if (!databaseUrl) throw missing('--database URL (or WEIR_DATABASE)', 'the Postgres that the fleet shares');
+  if (!databaseUrl && named.includes('director'))
+    throw missing('--database URL (or WEIR_DATABASE)', 'the Postgres that the directors of the fleet share');
   if (secret.length < secretLength)
     throw missing('WEIR_CLUSTER_SECRET', `the same ${secretLength} characters or more on every node`);
   const { 'control-url': announcedUrl, 'public-url': publicUrl } = values;
   const { 'max-sessions': maxSessions, 'fan-out': fanOut } = values;
   return {
     redis: { urls, cluster: values['redis-cluster'] },
-    databaseUrl,
+    ...(databaseUrl ? { databaseUrl } : {}),
     secret,
     region: values.region,
     control: {
