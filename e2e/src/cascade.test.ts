@@ -36,6 +36,8 @@ describe.skipIf(!canStartFleet)('[B2] a room over four media nodes in two region
     ];
     camera = await alice.page.evaluate(() => seat.publishCamera());
     await alice.page.evaluate(() => seat.publishTone());
+    const vitals = { name: 'vitals', maxAgeMs: 1_000, everyMs: 100, bytes: 20 };
+    await alice.page.evaluate((options) => seat.streamSamples(options), vitals);
   }, 180_000);
   afterAll(() => stack.disposeAsync());
 
@@ -52,6 +54,11 @@ describe.skipIf(!canStartFleet)('[B2] a room over four media nodes in two region
     await see(viewers);
     for (const viewer of viewers)
       await eventually(async () => (await viewer.hears(alice)) > -65 || 'no tone', slow);
+    for (const viewer of viewers)
+      await eventually(
+        async () => (await viewer.page.evaluate(() => seat.samples.length)) > 3 || 'no samples',
+        slow,
+      );
     const nodes = await fleet.mediaNodes('room');
     expect(new Set(nodes.values()).size).toBe(4);
     const origin = nodes.get('alice')!;

@@ -214,7 +214,9 @@ test('[MC17] the publisher sends what anybody on any node wants, and nothing cro
   );
   await prefer({ paused: false, maxSpatialLayer: 2 });
   await eventually(() => told() === 2 || `told ${told()}`);
-  await flows(seen);
+  await eventually(() => seen.statistics.width === 640 || `${seen.statistics.width} wide`);
+  expect(edge.notices['subscription.layers'].at(-1)).toMatchObject({ spatialLayer: 2 });
+  expect(edge.notices['subscription.layers'].at(-1)).not.toHaveProperty('reason');
 });
 
 test('[MC12] a big room is heard through slots on each node, whose microphones come from all', async () => {

@@ -67,6 +67,8 @@ const defaultSound = {
 };
 const defaultSpreadAbove = 200;
 const stopTimeoutMs = 3_000;
+/** Nobody waits with joining for a node that may be dead: what comes later is subscribed to later. */
+const joinPatienceMs = 700;
 const treeLimits = { fanOut: 8, depth: 5 };
 
 /** One SFU machine: rooms over a pool of engine workers, asked by the `mediaNode` contract. */
@@ -178,7 +180,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
           'limit-reached',
           `at most ${limits.subscriptionsPerRequest} tracks a request`,
         );
-      return this.#session(params).subscribe(trackIds, started, transportId);
+      return this.#session(params).subscribe(trackIds, started, { transportId });
     }),
     'track.start': this.#answer('track.start', async (params) => {
       await this.#session(params).start(params.trackIds);
@@ -282,7 +284,10 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       this.events.emit('sessionOpened', roomId, participantId);
       const { sound } = this.#rooms.get(roomId)!;
       const trackIds = params.audioSlots ? sound.inPlaceOfMicrophones(params.trackIds) : params.trackIds;
-      const { subscriptions, failures } = await session.subscribe(params.receive ? trackIds : [], true);
+      const wanted = params.receive ? trackIds : [];
+      const { subscriptions, failures } = await session.subscribe(wanted, true, {
+        patienceMs: joinPatienceMs,
+      });
       if (failures.length)
         this.#logger.debug(
           { roomId, participantId, failures },

@@ -1,4 +1,4 @@
-import { type Clock, Lifetime, type Logger, newId, PlatformError } from '@weir/core';
+import { type Clock, Lifetime, type Logger, newId, PlatformError, withDeadline } from '@weir/core';
 import type {
   Direction,
   LayerPreferences,
@@ -40,6 +40,7 @@ export type SessionOptions = {
 };
 
 const subscriptionsAtMost = 4_096;
+const fetchPatienceMs = 6_000;
 const encodingsAtMost = 4;
 
 /** A participant's media on one worker: its transports, what it publishes and what it subscribes to. */
@@ -196,14 +197,24 @@ export class ParticipantSession extends Lifetime {
     this.#publications.get(trackId)?.close();
   }
 
-  /** All at once; each track that cannot be subscribed to is a failure of its own. */
-  async subscribe(trackIds: TrackId[], started: boolean, transportId?: string): Promise<SubscribeResult> {
+  /**
+   * All at once; each track that cannot be subscribed to is a failure of its own. `patienceMs`: how long those of other nodes
+   * may take to come.
+   */
+  async subscribe(
+    trackIds: TrackId[],
+    started: boolean,
+    {
+      transportId,
+      patienceMs = fetchPatienceMs,
+    }: { transportId?: string | undefined; patienceMs?: number } = {},
+  ): Promise<SubscribeResult> {
     const wanted = [...new Set(trackIds)];
     if (wanted.length === 0) return { subscriptions: [], failures: [] };
     const transport = this.transport('receive', transportId);
     const result: SubscribeResult = { subscriptions: [], failures: [] };
     const settled = await Promise.all(
-      wanted.map((trackId) => this.#subscribeOne(trackId, transport, started)),
+      wanted.map((trackId) => this.#subscribeOne(trackId, transport, { started, patienceMs })),
     );
     this.assertOpen();
     for (const [i, one] of settled.entries()) {
@@ -304,12 +315,12 @@ export class ParticipantSession extends Lifetime {
   async #subscribeOne(
     trackId: TrackId,
     transport: SessionTransport,
-    started: boolean,
+    { started, patienceMs }: { started: boolean; patienceMs: number },
   ): Promise<TrackSubscription | PlatformError> {
     const { room } = this.#options;
     let publication = room.publication(trackId);
     try {
-      publication ??= await room.bring(trackId, this.worker);
+      publication ??= await withDeadline(room.bring(trackId, this.worker), patienceMs, `track ${trackId}`);
       this.assertOpen();
       const before = this.#subscriptions.get(trackId);
       const subscription =
