@@ -123,6 +123,25 @@ test('[MC14] a node feeds so many edges; the next hang under them, and another r
   ]);
 });
 
+test('[MC14] a node whose own people have left goes on giving to others what they watch', async () => {
+  const nodes = linkedNodes();
+  const origin = await nodes.start('origin', { fanOut: 1 });
+  nodes.tell('camera', 'origin');
+  await (await origin.open('alice')).publish('camera', [await vp8()]);
+  const [a, b] = [await nodes.start('a', { fanOut: 1 }), await nodes.start('b', { fanOut: 1 })];
+  const [bob, carol] = [await a.open('bob'), await b.open('carol')];
+  await flows(await bob.subscribe('camera'));
+  const seen = await carol.subscribe('camera');
+  await flows(seen);
+  await a.calls['session.close']({ mediaSessionId: bob.mediaSessionId });
+  await flows(seen, 10);
+  expect(b.notices['subscription.closed']).toEqual([]);
+  expect(await nodes.paths()).toEqual(['camera: a > b', 'camera: origin > a']);
+  await b.calls['session.close']({ mediaSessionId: carol.mediaSessionId });
+  await eventually(async () => (await nodes.paths()).length === 0 || `${await nodes.paths()}`);
+  await eventually(() => a.node.load.streams === 0 || `${a.node.load.streams} streams`);
+});
+
 test('[MC14] when a node in the middle dies, what hung under it hangs elsewhere', async () => {
   const nodes = linkedNodes();
   const origin = await nodes.start('origin', { fanOut: 1 });

@@ -220,6 +220,10 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     return [...(this.#rooms.get(roomId)?.sessions ?? [])].map((session) => session.participantId);
   }
 
+  hasParticipant(roomId: RoomId, participantId: ParticipantId): boolean {
+    return this.#rooms.get(roomId)?.session(participantId) !== undefined;
+  }
+
   /** The epoch of the track's production here; undefined: it has none. */
   epoch(roomId: RoomId, trackId: TrackId): number | undefined {
     return this.#rooms.get(roomId)?.publication(trackId)?.epoch;

@@ -10,7 +10,7 @@ import { SpeakerRanking } from './speaker-ranking.ts';
 /** Gets a track that another node has, onto a worker of this one. Rejects with `track-not-found`. */
 export type FetchTrack = (room: MediaRoom, trackId: TrackId, worker: MediaWorker) => Promise<Publication>;
 
-/** A room on this node, over as many workers as it needs. Closes with its last session. */
+/** A room on this node, over as many workers as it needs. Closes with its last session, and the last track for others. */
 export class MediaRoom extends Lifetime {
   readonly roomId: RoomId;
   readonly #logger: Logger;
@@ -21,6 +21,8 @@ export class MediaRoom extends Lifetime {
   /** The tracks that are on their way from other nodes. */
   readonly #coming = new Map<TrackId, Promise<Publication>>();
   readonly #speakers: SpeakerRanking;
+  /** Tracks of other nodes that hang further ones here. */
+  #givenOn = 0;
 
   /** How its microphones reach those who listen. */
   readonly sound: RoomSound;
@@ -88,9 +90,21 @@ export class MediaRoom extends Lifetime {
     session.onClose(() => {
       release();
       if (this.#sessions.get(participantId) === session) this.#sessions.delete(participantId);
-      if (this.#sessions.size === 0) this.close();
+      this.#closeUnused();
     });
     earlier?.close(); // After the new one has come in: the room must not close in between.
+  }
+
+  /** Keeps the room, which gives a track to another node, until the returned function is called. */
+  keep(): () => void {
+    this.#givenOn++;
+    let kept = true;
+    return () => {
+      if (!kept) return;
+      kept = false;
+      this.#givenOn--;
+      this.#closeUnused();
+    };
   }
 
   /** Keeps the room on this worker until the returned function is called. */
@@ -163,6 +177,10 @@ export class MediaRoom extends Lifetime {
     });
     earlier?.close();
     if (publication.source === 'microphone') this.sound.add(publication);
+  }
+
+  #closeUnused(): void {
+    if (this.#sessions.size === 0 && this.#givenOn === 0) this.close();
   }
 
   #openPlace(worker: MediaWorker) {

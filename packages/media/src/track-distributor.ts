@@ -144,7 +144,9 @@ export class TrackDistributor extends Lifetime {
     });
     if (edge.closed) pipe.close('lost');
     edge.pipes.set(pipe.id, pipe);
+    const release = hung ? this.#options.room(roomId)?.keep() : undefined;
     pipe.onClose(() => {
+      release?.();
       if (!edge.pipes.delete(pipe.id)) return;
       if (!publication.closed && !hung) this.#trees.get(publication)?.remove(edge.place.nodeId);
       edge.listener?.['pipe.closed']({ pipeId: pipe.id });

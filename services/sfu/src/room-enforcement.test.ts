@@ -119,6 +119,18 @@ test('a session of somebody whom the log does not know is closed', async () => {
   expect(sfu.node.participants('room')).toContain('carol');
 });
 
+test('who was taken to another node loses the session here, and gets one again on coming back', async () => {
+  const { sfu, store, open } = await startCall();
+  await store.rooms.commit('room', { set: { 'session:alice': { mediaNodeId: 'node-1' } } });
+  await store.rooms.commit('room', { set: { 'session:bob': { mediaNodeId: 'node-2' } } });
+  await eventually(() => !sfu.node.hasParticipant('room', 'bob') || 'still there');
+  expect(sfu.node.participants('room')).toEqual(['alice']);
+  await store.rooms.commit('room', { set: { 'session:bob': { mediaNodeId: 'node-1' } } });
+  await open('bob');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(sfu.node.participants('room')).toEqual(['alice', 'bob']);
+});
+
 test('a session in a room that does not exist is closed', async () => {
   const sfu = await startTestSfu({ store: storeWith('another-room', []) });
   const { calls } = sfu.open(new NoticeLog().listener);

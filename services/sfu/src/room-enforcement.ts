@@ -133,8 +133,7 @@ class EnforcedRoom extends Lifetime {
   }
 
   #set(key: string, value: unknown): void {
-    if (key.startsWith(sessionPrefix))
-      this.#sessions.set(key.slice(sessionPrefix.length), (value as Partial<Session>).mediaNodeId);
+    if (key.startsWith(sessionPrefix)) this.#setSession(key.slice(sessionPrefix.length), value as Session);
     if (!key.startsWith(trackPrefix)) return;
     const track = value as Track;
     const { trackId, epoch } = track;
@@ -142,6 +141,13 @@ class EnforcedRoom extends Lifetime {
     if (track.source === 'microphone') this.#node.expectMicrophone(this.#roomId, trackId, true);
     this.#node.outdate(this.#roomId, trackId, epoch);
     this.applyMute(trackId);
+  }
+
+  /** Who was taken to another node, because this one seemed gone, has nothing to do here any more. */
+  #setSession(participantId: ParticipantId, { mediaNodeId }: Partial<Session>): void {
+    this.#sessions.set(participantId, mediaNodeId);
+    const elsewhere = mediaNodeId !== undefined && mediaNodeId !== this.#node.nodeId;
+    if (elsewhere && this.#node.hasParticipant(this.#roomId, participantId)) void this.#verify(participantId);
   }
 
   #delete(key: string): void {
@@ -165,8 +171,12 @@ class EnforcedRoom extends Lifetime {
   async #verify(participantId: ParticipantId): Promise<void> {
     try {
       const state = await this.#log.read(this.#roomId);
-      if (state?.entries.has(sessionPrefix + participantId) || this.closed) return;
-      this.#logger.warn({ participantId }, 'a media session of somebody who is not in the room is closed');
+      const session = state?.entries.get(sessionPrefix + participantId)?.value as
+        | Partial<Session>
+        | undefined;
+      const { nodeId } = this.#node;
+      if (this.closed || (session && (session.mediaNodeId ?? nodeId) === nodeId)) return;
+      this.#logger.warn({ participantId }, 'a media session of somebody who is not here is closed');
       this.#node.closeParticipant(this.#roomId, participantId);
     } catch (error) {
       this.#logger.warn(
