@@ -19,16 +19,20 @@ export type Capture = {
 };
 
 /**
- * Records for a while what passes a UDP port on loopback, with the kernel's time of each packet. Rejects where there is no
+ * Records for a while what passes UDP ports on loopback, with the kernel's time of each packet. Rejects where there is no
  * tcpdump or no right to use it.
  */
-export async function capturePort(port: number, forMs: number): Promise<Capture> {
+export async function capturePorts(ports: number[], forMs: number): Promise<Capture> {
   await using folder = await tempDir();
   const file = join(folder.path, 'packets.pcap');
   const options = `-i lo -n -s ${bytesOfPacket} -B ${bufferKiB} --time-stamp-precision=nano -Z root -w ${file}`;
-  const tcpdump = spawn('tcpdump', [...options.split(' '), `udp port ${port}`], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const tcpdump = spawn(
+    'tcpdump',
+    [...options.split(' '), ports.map((port) => `udp port ${port}`).join(' or ')],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let said = '';
   tcpdump.stderr.setEncoding('utf8');
   const started = new Promise<void>((resolve, reject) => {
@@ -54,7 +58,7 @@ export async function capturePort(port: number, forMs: number): Promise<Capture>
 /** Whether packets can be recorded here; says why not. */
 export async function canCapture(say: (line: string) => void): Promise<boolean> {
   try {
-    await capturePort(9, 0);
+    await capturePorts([9], 0);
     return true;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import { BusyRoom, type Look, type Scenario, sum } from './busy-room.ts';
 import type { CallServer } from './call-server.ts';
 import { capturedPackets } from './captured-packets.ts';
 import { nodeDelays } from './node-delays.ts';
-import { capturePort } from './packet-capture.ts';
+import { capturePorts } from './packet-capture.ts';
 
 export type RoundOptions = {
   packetsPerSecond: number;
@@ -83,7 +83,7 @@ async function watch(room: BusyRoom, { measureMs, capture }: RoundOptions) {
   const { probe, streams } = room;
   await probe.call('begin', undefined);
   const packets = capture
-    ? await room.withoutViewers(() => capturePort(streams.nodePort ?? 0, measureMs))
+    ? await room.withoutViewers(() => capturePorts([streams.nodePort ?? 0], measureMs))
     : await sleep(measureMs).then(() => undefined);
   const peer = await probe.call('takeDelays', undefined);
   const { first, all } = packets
