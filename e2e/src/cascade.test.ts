@@ -99,7 +99,7 @@ describe.skipIf(!canStartFleet)('[B2] a room over four media nodes in two region
     const nodes = await fleet.mediaNodes('room');
     const away = viewers.filter(({ identity }) => nodes.get(identity) !== nodes.get('alice'));
     expect(away.length).toBeGreaterThan(0);
-    expect((await cameraPipes()).length).toBeGreaterThan(0);
+    await eventually(async () => (await cameraPipes()).length > 0 || 'no pipe', slow);
     for (const viewer of away)
       await viewer.page.evaluate(() => seat.publication('alice')!.setSubscribed(false));
     await eventually(async () => (await cameraPipes()).length === 0 || 'still flowing', slow);

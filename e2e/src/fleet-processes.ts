@@ -99,7 +99,7 @@ export class Fleet implements AsyncDisposable {
   /** The pipes between media nodes, and what went over each. */
   async pipes(): Promise<FleetPipe[]> {
     const nodes = await mediaNodes((await this.#opened()).leases);
-    const listed = await Promise.all(
+    const listed = await Promise.allSettled(
       nodes.map(async ({ nodeId, status }) => {
         const link = await connectPipes({ url: status.address!, secret }, { 'pipe.closed': () => {} });
         const { pipes } = await link.calls['pipe.list']({}).finally(() => link.lifetime.close());
@@ -112,7 +112,7 @@ export class Fleet implements AsyncDisposable {
         }));
       }),
     );
-    return listed.flat();
+    return listed.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])); // Of the others only the lease lives.
   }
 
   /** The media node of everybody in the room, by identity. */
