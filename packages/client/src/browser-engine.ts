@@ -224,12 +224,17 @@ export class BrowserEngine implements MediaEngine {
     });
   }
 
-  #makeTransport(
-    { relays, signaling }: Session,
-    direction: Direction,
-    parameters: TransportParameters,
-  ): BrowserTransport {
-    return new BrowserTransport({ device: this.#loaded(), direction, parameters, relays, signaling });
+  #makeTransport(session: Session, direction: Direction, parameters: TransportParameters): BrowserTransport {
+    const { relays, signaling } = session;
+    const broken = (transport: BrowserTransport) => this.#pathBroke(session, transport);
+    return new BrowserTransport({ device: this.#loaded(), direction, parameters, relays, signaling, broken });
+  }
+
+  /** A relay that is gone breaks all that goes through it, and what only sends would be told so after seconds. */
+  #pathBroke(session: Session, broken: BrowserTransport): void {
+    if (session.relays.servers.length === 0) return;
+    for (const transport of transportsOf(session))
+      if (transport !== broken) transport.keeper.networkChanged();
   }
 }
 

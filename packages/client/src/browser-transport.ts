@@ -23,6 +23,8 @@ export type BrowserTransportOptions = {
   parameters: TransportParameters;
   relays: Relays;
   signaling: MediaSignaling;
+  /** Its path carries nothing any more. */
+  broken(transport: BrowserTransport): void;
 };
 
 /** One peer connection, whose path is kept. Closes with `lost` when no path is found any more. */
@@ -36,8 +38,9 @@ export class BrowserTransport extends Lifetime {
   #configured: string;
 
   /** Throws `limit-reached` when the browser would have no more peer connections. */
-  constructor({ device, direction, parameters, relays, signaling }: BrowserTransportOptions) {
+  constructor(transport: BrowserTransportOptions) {
     super();
+    const { device, direction, parameters, relays, signaling, broken } = transport;
     const options = {
       ...(parameters as unknown as types.TransportOptions),
       ...configuration(relays, false),
@@ -65,7 +68,7 @@ export class BrowserTransport extends Lifetime {
       }),
     );
     this.onClose(() => this.engine.close());
-    this.#listen();
+    this.#listen(broken);
   }
 
   get connection(): RTCPeerConnection | undefined {
@@ -85,7 +88,7 @@ export class BrowserTransport extends Lifetime {
     this.#configured = JSON.stringify(wanted);
   }
 
-  #listen(): void {
+  #listen(broken: BrowserTransportOptions['broken']): void {
     const { engine } = this;
     engine.on('connect', ({ dtlsParameters }, callback) => {
       // Not awaited: ICE and DTLS start while the server is told. Without it they fail, and are mended like any failure.
@@ -104,7 +107,10 @@ export class BrowserTransport extends Lifetime {
         (error) => errback(error),
       );
     });
-    engine.on('connectionstatechange', (state) => this.keeper.connectionChanged(state));
+    engine.on('connectionstatechange', (state) => {
+      this.keeper.connectionChanged(state);
+      if (state === 'disconnected' || state === 'failed') broken(this);
+    });
   }
 }
 

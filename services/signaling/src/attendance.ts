@@ -174,7 +174,7 @@ export class Attendance extends Lifetime {
   }
 
   /** The relays that the client may use, with new credentials. */
-  iceServers({ spare = this.mediaPaths !== 'any' } = {}): IceServer[] {
+  iceServers({ spare = false } = {}): IceServer[] {
     return this.#options.iceServers(this.participantId, this.mediaPaths, { spare });
   }
 

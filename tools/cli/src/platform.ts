@@ -155,7 +155,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       store,
       database,
       signalingUrls: (request) => signalingUrls(request, store, does('signaling')),
-      iceServers: (participantId, paths) => offer!.relays(participantId, paths, { spare: paths !== 'any' }),
+      iceServers: (participantId, paths) => offer!.relays(participantId, paths, { spare: false }),
       rtpCapabilities: routerRtpCapabilities(),
       guestAccess: config.guestAccess ?? true,
       publicPreflight: config.publicPreflight ?? true,
