@@ -99,7 +99,6 @@ describe.skipIf(!canTest)('[B10] a relay', () => {
       await eventually(async () => (await told())?.working === true || 'not back', slow);
       expect(relay.pid).not.toBe(before);
     }
-    expect(await relayed(credentials('p_1'))).toMatch(/Total lost packets 0 /);
   }, 60_000);
 
   test('a stranger on the machine cannot tell it what its load is', async () => {
