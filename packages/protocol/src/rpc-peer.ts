@@ -16,6 +16,8 @@ import { limits } from './limits.ts';
 export interface Channel {
   /** Throws when closed. */
   send(text: string): void;
+  /** Like `send`, but may gather what comes in a burst for some ten milliseconds; `send` takes it along, in order. */
+  sendSoon?(text: string): void;
   close(code: number, reason: string): void;
   onMessage(listener: (text: string) => void): void;
   onClose(listener: (code: number, reason: string) => void): void;
@@ -156,9 +158,9 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     this.#send({ method, params });
   }
 
-  /** A notification that was put into words before: one text for many peers. */
+  /** A notification that was put into words before: one text for many peers. In a burst it may wait a moment. */
   notifyEncoded(notice: EncodedNotice<Remote>): void {
-    this.#transmit(notice);
+    this.#transmit(notice, true);
   }
 
   #send(message: Wire): void {
@@ -166,10 +168,11 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
   }
 
   /** False when it could not be sent: the connection is lost. */
-  #transmit(text: string): boolean {
+  #transmit(text: string, mayWait = false): boolean {
     if (this.closed) return false;
     try {
-      this.#channel.send(text);
+      if (mayWait && this.#channel.sendSoon) this.#channel.sendSoon(text);
+      else this.#channel.send(text);
       return true;
     } catch {
       this.#pending.delete(this.#nextId - 1); // The request that was just made, if it was one: rejected as unsent.

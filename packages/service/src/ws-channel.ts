@@ -1,6 +1,12 @@
+import type { Writable } from 'node:stream';
 import { errorTable } from '@weir/core';
 import { type Channel, limits } from '@weir/protocol';
 import type { WebSocket } from 'ws';
+
+/** A burst of what can wait goes out so often at most: writing to a socket costs more than what is written. */
+const gatherMs = 40;
+/** More goes out at once: what waits here is no part of the backlog. */
+const gatheredAtMost = 100;
 
 /**
  * A server's end of a WebSocket as a channel. A socket whose reader is too slow is cut off with `slow-consumer`: what it
@@ -16,6 +22,19 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   };
   socket.on('close', (code, reason) => end(code, reason.toString()));
   socket.on('error', () => end(1006, 'socket error'));
+  const gathered: string[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  /** With what was gathered before: in order, and in one write. */
+  const write = (...texts: string[]) => {
+    clearTimeout(timer);
+    timer = undefined;
+    wroteAt = performance.now();
+    const all = [...gathered.splice(0), ...texts];
+    if (all.length > 1) rawOf(socket)?.cork();
+    for (const text of all) socket.send(text);
+    if (all.length > 1) rawOf(socket)?.uncork();
+  };
   return {
     send(text) {
       if (socket.readyState !== socket.OPEN) throw new Error('the socket is not open');
@@ -24,10 +43,19 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
         socket.terminate(); // A close frame would wait behind the backlog.
         return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
       }
-      socket.send(text);
+      write(text);
+    },
+    sendSoon(text) {
+      const waitMs = wroteAt + gatherMs - performance.now();
+      if (waitMs <= 0 || gathered.length >= gatheredAtMost) return this.send(text);
+      gathered.push(text);
+      timer ??= setTimeout(() => {
+        if (socket.readyState === socket.OPEN) write();
+      }, waitMs);
     },
     close(code, reason) {
       if (socket.readyState === socket.CLOSED || socket.readyState === socket.CLOSING) return;
+      write();
       socket.close(code === 1000 || code >= 3000 ? code : 1000, reason.slice(0, 120));
       // `ws` itself terminates 30 s after a close that is not answered: too long for a hostile client to keep memory.
       setTimeout(() => socket.terminate(), 2_000).unref();
@@ -40,4 +68,9 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       if (closed) listener(closed.code, closed.reason);
     },
   };
+}
+
+/** Not public API of `ws`, which has no other way to write several messages at once. */
+function rawOf(socket: WebSocket): Writable | undefined {
+  return (socket as unknown as { _socket?: Writable })._socket;
 }

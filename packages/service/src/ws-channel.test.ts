@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Channel } from '@weir/protocol';
+import { eventually } from '@weir/testing';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { wsChannel } from './ws-channel.ts';
+
+/** The server's end of a socket, and all that its client gets. */
+async function connected(backlogBytes?: number) {
+  const http = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void http.close());
+  const server = new WebSocketServer({ server: http });
+  await once(http, 'listening');
+  const accepted = once(server, 'connection') as Promise<[WebSocket]>;
+  const client = new WebSocket(`ws://127.0.0.1:${(http.address() as AddressInfo).port}`);
+  onTestFinished(() => client.terminate());
+  const got: string[] = [];
+  client.on('message', (data) => got.push(data.toString()));
+  const [socket] = await accepted;
+  await once(client, 'open');
+  return { channel: wsChannel(socket, backlogBytes) as Required<Channel>, client, got };
+}
+
+test('what may wait comes in order with what may not, however it is mixed', async () => {
+  const { channel, got } = await connected();
+  const sent: string[] = [];
+  for (let i = 0; i < 2_000; i++) {
+    sent.push(`${i}`);
+    if (i % 7 === 0) channel.send(`${i}`);
+    else channel.sendSoon(`${i}`);
+  }
+  await eventually(() => got.length === sent.length || `${got.length} came`);
+  expect(got).toEqual(sent);
+});
+
+test('a burst is gathered; the first of it goes at once', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { channel, client, got } = await connected();
+  channel.sendSoon('first');
+  for (let i = 0; i < 10; i++) channel.sendSoon(`${i}`);
+  await once(client, 'message');
+  expect(got).toEqual(['first']);
+  vi.advanceTimersByTime(50);
+  await once(client, 'message');
+  while (got.length < 11) await once(client, 'message');
+  expect(got.at(-1)).toBe('9');
+});
+
+test('what was gathered goes out before a close', async () => {
+  const { channel, client, got } = await connected();
+  channel.send('answer');
+  channel.sendSoon('the last event');
+  channel.close(1000, 'bye');
+  await once(client, 'close');
+  expect(got).toEqual(['answer', 'the last event']);
+});
+
+test('[SG12] a reader that takes nothing in is cut off, whichever way it is sent to', async () => {
+  for (const way of ['send', 'sendSoon'] as const) {
+    const { channel, client } = await connected(100_000);
+    client.pause();
+    const closed: number[] = [];
+    channel.onClose((code) => closed.push(code));
+    const text = 'x'.repeat(50_000);
+    await eventually(() => {
+      if (closed.length === 0) for (let i = 0; i < 50; i++) tryTo(() => channel[way](text));
+      return closed.length === 1 || 'not cut off yet';
+    });
+    expect(closed).toEqual([4430]);
+  }
+});
+
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // It is closed by now.
+  }
+}

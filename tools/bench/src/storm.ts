@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url';
+import type { Bench } from '@weir/cli';
+import { sleep } from '@weir/core';
+import { bundlePage, eventually, launchChromium } from '@weir/testing';
+import type { Page } from 'playwright-core';
+import { Child } from './measure/child.ts';
+import { thisMachine } from './measure/machine.ts';
+import { type Doors, joinWithCamera, tokenFor } from './measure/peers.ts';
+import type { PlatformProcess } from './measure/platform-process.ts';
+import { cpuSeconds } from './measure/process-usage.ts';
+import { quantile } from './measure/quantile.ts';
+import { table } from './measure/table.ts';
+import type { Arrival, CrowdProcess } from './storm/crowd.ts';
+
+const goal = { inMs: 5_000, gapMs: 500 };
+const patienceMs = 30_000;
+const afterMs = 3_000;
+const platformModule = new URL('measure/platform-process.ts', import.meta.url);
+const crowdModule = new URL('storm/crowd.ts', import.meta.url);
+const pageModule = fileURLToPath(new URL('storm/page.ts', import.meta.url));
+const room = 'assembly';
+
+export const bench: Bench = {
+  name: 'storm',
+  describe: 'a class that joins all at once: when everybody is in, and whether those who were there notice',
+  parameters: { people: 300, withinMs: 2_000, there: 10 },
+  async run({ parameters, say }) {
+    const { people, withinMs, there } = parameters as Record<'people' | 'withinMs' | 'there', number>;
+    await using stack = new AsyncDisposableStack();
+    const platform = stack.use(new Child<PlatformProcess>(platformModule));
+    const doors = await platform.call('start', { workers: 2 });
+    stack.adopt(await joinWithCamera(doors, room, 'teacher'), (it) => it.leave());
+    const [early, crowd] = [0, 1].map(() => stack.use(new Child<CrowdProcess>(crowdModule)));
+    const common = { doors, room, patienceMs };
+    await early!.call('join', { ...common, name: 'early', people: there, withinMs: there * 100 });
+    const browser = stack.adopt(await launchChromium(), (it) => it.close());
+    const page = await openPage(await browser.newPage({ bypassCSP: true }), doors);
+    await eventually(() => page.evaluate(() => watcher.tiles === 1 || 'no picture'));
+    await sleep(afterMs);
+    // What stands still without a storm.
+    const quiet = await during(early!, page, () => sleep(withinMs + afterMs));
+    const pids = [doors.pid, ...doors.workerPids];
+    const cpu = () => Promise.all(pids.map(cpuSeconds));
+    const before = await cpu();
+    let arrivals: Arrival[] = [];
+    const stormy = await during(early!, page, async () => {
+      const storm = { ...common, name: 'student', people, withinMs };
+      arrivals = await crowd!.call('join', storm, patienceMs + withinMs + 10_000);
+      await sleep(afterMs);
+    });
+    const after = await cpu();
+    const used = pids.map((_, i) => after[i]! - before[i]!);
+    const inMs = arrivals.map(({ joinedMs = Number.NaN, pictureMs = Number.NaN }) =>
+      Math.max(joinedMs, pictureMs),
+    );
+    const seated = inMs.filter((ms) => !Number.isNaN(ms));
+    const lastMs = seated.length === people ? Math.max(...seated) : Number.POSITIVE_INFINITY;
+    const errors = arrivals.flatMap(({ error }) => error ?? []);
+    const step = (name: string, times: (number | undefined)[]) => {
+      const known = times.flatMap((ms) => ms ?? []);
+      return [name, known.length, ...[0.5, 0.95, 1].map((q) => quantile(known, q).toFixed(0))];
+    };
+    say(
+      table(
+        [`${people} people, ms since each began`, 'people', 'P50', 'P95', 'last'],
+        [
+          step(
+            'in the room',
+            arrivals.map(({ joinedMs }) => joinedMs),
+          ),
+          step(
+            'sees the teacher',
+            arrivals.map(({ pictureMs }) => pictureMs),
+          ),
+          step(
+            'microphone published',
+            arrivals.map(({ publishedMs }) => publishedMs),
+          ),
+        ],
+      ),
+    );
+    say(
+      table(
+        ['longest time without a frame, ms', 'before', 'in the storm'],
+        [
+          [`${there} who were there (worst)`, quiet.gapMs.toFixed(0), stormy.gapMs.toFixed(0)],
+          ['a page that was there', quiet.page.longestGapMs.toFixed(0), stormy.page.longestGapMs.toFixed(0)],
+          ["the page's long tasks", quiet.page.longTasksMs.toFixed(0), stormy.page.longTasksMs.toFixed(0)],
+        ],
+      ),
+    );
+    say(
+      `CPU s: server ${used[0]!.toFixed(2)}, workers ${used
+        .slice(1)
+        .map((s) => s.toFixed(2))
+        .join(' + ')}`,
+    );
+    if (errors.length) say(`${errors.length} failed: ${[...new Set(errors)].join('; ')}`);
+    const frozenMs = Math.max(stormy.gapMs, stormy.page.longestGapMs);
+    return {
+      name: 'storm',
+      against: 'the goal; the same room before the storm',
+      ratio: null,
+      p50Ms: quantile(seated, 0.5),
+      p95Ms: quantile(seated, 0.95),
+      p99Ms: quantile(seated, 0.99),
+      goal: `${people} in ${withinMs} ms: everybody sees the teacher ≤ ${goal.inMs} ms, nobody who was there misses frames for ${goal.gapMs} ms`,
+      met: lastMs <= goal.inMs && frozenMs < goal.gapMs,
+      ranOn: thisMachine(),
+      details: {
+        people: seated.length,
+        lastMs: Math.round(lastMs),
+        frozenMs: Math.round(stormy.gapMs),
+        frozenPageMs: Math.round(stormy.page.longestGapMs),
+        frozenBeforeMs: Math.round(quiet.gapMs),
+        frozenPageBeforeMs: Math.round(quiet.page.longestGapMs),
+        pageLongTasksMs: Math.round(stormy.page.longTasksMs),
+        serverCpuSeconds: Math.round(used[0]! * 100) / 100,
+        failed: errors.length,
+      },
+    };
+  },
+};
+
+async function openPage(page: Page, doors: Doors): Promise<Page> {
+  await page.goto(`${doors.url}/healthz`);
+  await page.addScriptTag({ content: await bundlePage(pageModule) });
+  const token = await tokenFor(doors, room, 'page');
+  await page.evaluate((options) => watcher.join(options), { url: doors.url, token, keepSeat: false });
+  return page;
+}
+
+async function during(early: Child<CrowdProcess>, page: Page, work: () => Promise<unknown>) {
+  await early.call('begin', undefined as never);
+  await page.evaluate(() => watcher.begin());
+  await work();
+  return {
+    gapMs: Math.max(...(await early.call('gaps', undefined as never))),
+    page: await page.evaluate(() => watcher.seen),
+  };
+}
