@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { mintTurnCredentials } from '@weir/auth';
 import { memoryStore, relays } from '@weir/cluster';
@@ -72,6 +75,14 @@ describe.skipIf(!canTest)('[B10] a relay', () => {
     await eventually(() => relay.load.allocations === 0 || `still ${relay.load.allocations}`, slow);
     expect(relay.load.bytes).toBeGreaterThan(400_000);
   }, 60_000);
+
+  test('leaves nothing on the disk, where its secrets were for a moment', async () => {
+    await eventually(async () => {
+      const folders = (await readdir(tmpdir())).filter((name) => name.startsWith('weir-relay-'));
+      const files = await Promise.all(folders.map((name) => readdir(join(tmpdir(), name)).catch(() => [])));
+      return !files.flat().includes('turnserver.conf') || 'there is a configuration';
+    }, slow);
+  });
 
   test.each([
     ['without credentials', []],

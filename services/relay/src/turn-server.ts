@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -30,8 +30,8 @@ export class TurnServer extends Lifetime {
   readonly #config: CompleteRelayConfig;
   readonly #program: string;
   readonly #feed: TurnServerFeed;
-  /** In the system's folder for such: the user that it runs as does not get into our own. */
-  readonly #directory: string;
+  /** In the system's folder for such: the user that it runs as does not get into our own. Undefined while it runs. */
+  #directory: string | undefined;
   readonly #logger: Logger;
   readonly #onEnd: () => void;
   #child: ChildProcess | undefined;
@@ -45,8 +45,7 @@ export class TurnServer extends Lifetime {
     const program = coturnProgram();
     if (!program)
       throw new PlatformError('not-found', 'a relay needs coturn:  sudo apt-get install -y coturn');
-    const directory = await mkdtemp(join(tmpdir(), 'weir-relay-'));
-    const server = new TurnServer(config, program, directory, options);
+    const server = new TurnServer(config, program, options);
     const said = await server.#spawn();
     if (!(await server.#untilAnswers())) {
       server.close('failed');
@@ -59,19 +58,17 @@ export class TurnServer extends Lifetime {
   private constructor(
     config: CompleteRelayConfig,
     program: string,
-    directory: string,
     options: { feed: TurnServerFeed; logger: Logger; onEnd: () => void },
   ) {
     super();
     this.#config = config;
     this.#program = program;
-    this.#directory = directory;
     this.#feed = options.feed;
     this.#logger = options.logger;
     this.#onEnd = options.onEnd;
     this.onClose(() => {
       this.#child?.kill('SIGKILL');
-      rmSync(directory, { recursive: true, force: true });
+      this.#removeFiles();
     });
   }
 
@@ -92,7 +89,10 @@ export class TurnServer extends Lifetime {
     const [command, ...args] = commandLine(this.#program, configuration);
     const env = { PATH: process.env.PATH }; // Not our own: the fleet's secret is in it.
     const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/', env });
-    if (this.closed) child.kill('SIGKILL');
+    if (this.closed) {
+      child.kill('SIGKILL');
+      this.#removeFiles();
+    }
     this.#child = child;
     child.on('error', (error) => said.push(error.message));
     for (const stream of [child.stdout, child.stderr])
@@ -106,14 +106,17 @@ export class TurnServer extends Lifetime {
 
   /** It reads them once: they are removed when it runs, because they hold secrets. */
   async #writeFiles(): Promise<TurnServerFiles> {
-    const file = (name: string) => join(this.#directory, name);
+    this.#removeFiles();
+    const directory = await mkdtemp(join(tmpdir(), 'weir-relay-'));
+    this.#directory = directory;
+    const file = (name: string) => join(directory, name);
     const [configuration, cert, key] = [file('turnserver.conf'), file('cert.pem'), file('key.pem')];
     const files = { configuration, cert, key, users: file('users.sqlite') };
     const { tls } = this.#config;
     const texts = [[configuration, turnServerConfig(this.#config, this.#feed, files)]];
     if (tls) texts.push([cert, tls.cert], [key, tls.key]);
     const user = ownUser();
-    if (user) await chown(this.#directory, user.uid, user.gid);
+    if (user) await chown(directory, user.uid, user.gid);
     for (const [path = '', text = ''] of texts) {
       await writeFile(path, text, { mode: 0o600 });
       if (user) await chown(path, user.uid, user.gid);
@@ -121,16 +124,16 @@ export class TurnServer extends Lifetime {
     return files;
   }
 
-  async #removeFiles(): Promise<void> {
-    for (const name of ['turnserver.conf', 'cert.pem', 'key.pem'])
-      await rm(join(this.#directory, name), { force: true });
+  #removeFiles(): void {
+    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true });
+    this.#directory = undefined;
   }
 
   async #untilAnswers(): Promise<boolean> {
     const endsAt = performance.now() + startMs;
     while (!this.closed && !this.#ended && performance.now() < endsAt) {
       this.#working = await this.#answers();
-      if (this.#working) await this.#removeFiles();
+      if (this.#working) this.#removeFiles();
       if (this.#working) return true;
       await sleep(50, this.signal);
     }
