@@ -2,6 +2,7 @@ import { numberedSound, prepareMedia, prepareSimulcast } from '@weir/peer';
 import { eventually } from '@weir/testing';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { LinkedNodes } from './linked-nodes.ts';
+import { LossyLine } from './lossy-line.fixture.ts';
 
 const video = { width: 320, height: 180, fps: 15, bitrateBps: 200_000, seconds: 2, keyFrameEvery: 8 };
 const opus = () => prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 2 });
@@ -74,6 +75,24 @@ test('[MC13] the worker by which a track came stays for the others when its firs
   await edge.calls['session.close']({ mediaSessionId: bob.mediaSessionId });
   await flows(seen, 15);
   expect(edge.notices['subscription.closed']).toEqual([]);
+});
+
+test('[MC13] what a pipe loses is sent again, and nobody on the way can read it', async () => {
+  const nodes = linkedNodes();
+  const line = await LossyLine.open(0.1);
+  onTestFinished(() => line[Symbol.asyncDispose]());
+  nodes.line = line;
+  const origin = await nodes.start('origin');
+  const edge = await nodes.start('edge');
+  nodes.tell('camera', 'origin');
+  await (await origin.open('alice')).publish('camera', [await vp8()]);
+  const seen = await (await edge.open('bob')).subscribe('camera');
+  await eventually(() => line.dropped >= 20 || `${line.dropped} dropped`, { timeoutMs: 15_000 });
+  await eventually(() => seen.statistics.lost <= 1 || `${seen.statistics.lost} lost for good`);
+  await flows(seen);
+  const key = Buffer.from([0x9d, 0x01, 0x2a]); // In each key frame's first packet (RFC 6386 §9.1).
+  expect(line.towardsEdge.length).toBeGreaterThan(50);
+  expect(line.towardsEdge.filter((packet) => packet.includes(key))).toEqual([]);
 });
 
 test('data of another node arrives', async () => {

@@ -4,6 +4,9 @@ import {
   type MediaPipes,
   type Method,
   mediaPipes,
+  type ParsedParams,
+  type PipeEndParameters,
+  type Result,
   type Source,
   type TrackId,
 } from '@weir/protocol';
@@ -26,12 +29,19 @@ const kinds = {
   data: 'data',
 } as const;
 
+/** Something between the ends of a pipe. */
+export type PipeLine = {
+  inPlaceOf(side: 'edge' | 'origin', end: PipeEndParameters): PipeEndParameters;
+};
+
 /** Media nodes that reach each other by function calls, over connections that can be broken. */
 export class LinkedNodes implements AsyncDisposable {
   readonly #nodes = new Map<string, MediaNode>();
   readonly #participants: TestParticipant[] = [];
   readonly #connections: { from: string; to: string; lifetime: Lifetime }[] = [];
   readonly #tracks = new Map<TrackId, { nodeId: string; source: Source }>();
+  /** What all pipes go through. */
+  line: PipeLine | undefined;
 
   /** Says where a track is produced, as the room's log would. */
   tell(trackId: TrackId, nodeId: string, source: Source = 'camera'): void {
@@ -87,7 +97,10 @@ export class LinkedNodes implements AsyncDisposable {
       method,
       async (params: object) => {
         if (lifetime.closed) throw new PlatformError('connection-lost', `${method}: ${to} is out of reach`);
-        return handlers[method](mediaPipes.requests[method].params.parse(params) as never);
+        const parsed = mediaPipes.requests[method].params.parse(params);
+        return this.line && method === 'pipe.open'
+          ? through(this.line, parsed as Opening, handlers['pipe.open'])
+          : handlers[method](parsed as never);
       },
     ]);
     return { calls: Object.fromEntries(calls) as Calls<MediaPipes>, lifetime };
@@ -120,4 +133,18 @@ export class LinkedNodes implements AsyncDisposable {
     for (const participant of this.#participants) participant.close();
     await Promise.all([...this.#nodes.values()].map((node) => node[Symbol.asyncDispose]()));
   }
+}
+
+type Opening = ParsedParams<MediaPipes, 'pipe.open'>;
+type Opened = Result<MediaPipes, 'pipe.open'>;
+
+async function through(
+  line: PipeLine,
+  asked: Opening,
+  open: (changed: Opening) => Promise<Opened>,
+): Promise<Opened> {
+  const answer = await open({ ...asked, end: line.inPlaceOf('edge', asked.end) });
+  return 'pipe' in answer
+    ? { pipe: { ...answer.pipe, end: line.inPlaceOf('origin', answer.pipe.end) } }
+    : answer;
 }
