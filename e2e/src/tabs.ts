@@ -1,4 +1,4 @@
-import { type LaunchOptions, launchChromium, launchFirefox } from '@weir/testing';
+import { type LaunchOptions, launchChromium, launchFirefox, windowUserAgent } from '@weir/testing';
 import type { Page } from 'playwright-core';
 
 /** A page of any browser, as far as people need it. */
@@ -12,11 +12,12 @@ export type TabBrowser = AsyncDisposable & {
 /** Each tab has cookies, storage and permissions of its own. Takes any certificate. */
 export async function chromiumTabs(options: LaunchOptions = {}): Promise<TabBrowser> {
   const browser = await launchChromium(options);
-  // As with a window. Pages that are no secure context are not told the brand, and "HeadlessChrome" is unknown to most.
-  const userAgent = `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`;
   return {
     async open(script, onError) {
-      const context = await browser.newContext({ ignoreHTTPSErrors: true, userAgent });
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        userAgent: windowUserAgent(browser),
+      });
       const page = await context.newPage();
       await page.addInitScript({ content: script });
       page.on('pageerror', onError);

@@ -60,6 +60,14 @@ export async function launchFirefox(options: LaunchOptions = {}): Promise<Firefo
   });
 }
 
+/**
+ * What Chromium calls itself in a window, for its contexts: pages that are no secure context are not told the brand, and
+ * "HeadlessChrome" is unknown to most.
+ */
+export function windowUserAgent(browser: ChromiumBrowser): string {
+  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${browser.version()} Safari/537.36`;
+}
+
 /** Where Chromium is installed; `CHROMIUM_BIN` overrides. Throws `not-found`. */
 export function chromiumPath(): Promise<string> {
   return findExecutable('CHROMIUM_BIN', ['chromium', 'chromium-browser', 'google-chrome']);

@@ -3,7 +3,14 @@ export type { FrameCode, FrameCodeKit } from './browser/frame-code.ts';
 export { type BrowserKit, browserKitScript } from './browser/kit.ts';
 export type { GlassToGlass, MeasureKit } from './browser/measure.ts';
 export type { FrameCodeSourceOptions, SourcesKit, ToneSourceOptions } from './browser/sources.ts';
-export { chromiumPath, firefoxPath, type LaunchOptions, launchChromium, launchFirefox } from './browsers.ts';
+export {
+  chromiumPath,
+  firefoxPath,
+  type LaunchOptions,
+  launchChromium,
+  launchFirefox,
+  windowUserAgent,
+} from './browsers.ts';
 export { codeBlocks } from './code-blocks.ts';
 export { type EventuallyOptions, eventually, type Reached } from './eventually.ts';
 export { FakeClock } from './fake-clock.ts';

@@ -10,6 +10,7 @@ import {
   type Network,
   type UdpProxy,
   udpProxy,
+  windowUserAgent,
 } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { tokenFor } from '../measure/peers.ts';
@@ -59,7 +60,7 @@ export async function startSite(stack: AsyncDisposableStack): Promise<Site> {
 }
 
 async function openPage(browser: Browser, url: string): Promise<Page> {
-  const context = await browser.newContext();
+  const context = await browser.newContext({ userAgent: windowUserAgent(browser) });
   const page = await context.newPage();
   const bundle = await bundlePage(fileURLToPath(new URL('page.ts', import.meta.url)));
   await page.addInitScript({ content: `${browserKitScript({})};\n${bundle}` });
