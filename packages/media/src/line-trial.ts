@@ -1,8 +1,8 @@
 import { backoffMs, type Clock, Lifetime } from '@weir/core';
 import type { WebRtcTransport } from 'mediasoup/types';
 
-/** A key frame may be on its way, or a moment's dip pass. On the narrowest lines each trial costs a second of good sound. */
-const waits = { firstMs: 4_000, maxMs: 60_000 };
+/** On the narrowest lines each trial costs a second of good sound. */
+const waits = { firstMs: 10_000, maxMs: 60_000 };
 const returnedMs = 100;
 /** By then a picture has come. */
 const longestMs = 3_000;

@@ -94,14 +94,14 @@ test('[SG42] where no picture flows that should, the smallest is tried, ever mor
   };
   await clock.advance(60_000);
   becomes('missing');
-  await clock.advance(1_900);
+  await clock.advance(4_900);
   expect(floors).toEqual([]); // A key frame may be on its way.
-  await clock.advance(7_000);
+  await clock.advance(9_000);
   expect(floors.slice(0, 2)).toEqual([130_000, 0]);
   await clock.advance(300_000);
   const trials = floors.filter((bps) => bps > 0).length;
-  expect(trials).toBeGreaterThanOrEqual(7);
-  expect(trials).toBeLessThanOrEqual(15);
+  expect(trials).toBeGreaterThanOrEqual(6);
+  expect(trials).toBeLessThanOrEqual(14);
   becomes('flows');
   await clock.advance(4_000);
   const before = floors.length;
@@ -117,7 +117,7 @@ test('a trial ends soon after a picture came; what the estimate was before holds
   expect(video.allowed).toBe(-1);
   video.picture = 'missing';
   bandwidth.flowChanged();
-  await clock.advance(5_000);
+  while (engine.floors.length === 0) await clock.advance(100);
   expect(engine.floors).toEqual([130_000]);
   expect(video.allowed).toBe(0);
   video.picture = 'flows';
