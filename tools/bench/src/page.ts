@@ -21,6 +21,15 @@ const eachAtOnce = 8;
 const platformModule = new URL('measure/platform-process.ts', import.meta.url);
 const streamsModule = new URL('page/streams.ts', import.meta.url);
 
+const nothing: WallTimes = {
+  joinedMs: 0,
+  liveMs: [],
+  firstTilesMs: [],
+  stillLive: 0,
+  connections: 0,
+  longTasksMs: 0,
+};
+
 type Case = { name: string; streams: number; times: WallTimes };
 
 export const bench: Bench = {
@@ -92,7 +101,7 @@ async function measureEach(
   const limits = { timeoutMs: pageTimeoutMs, atOnce: eachAtOnce };
   const times = await onPage(browser, doors, (page) =>
     page.evaluate(([seats, limits]) => wall.joinEach(seats, limits), [seats, limits] as const),
-  );
+  ).catch((error) => ({ ...nothing, error: `the page does not answer: ${error.message}` }));
   say(`a connection each: ${times.liveMs.length} of ${streams} live; ${times.error ?? 'no error'}`);
   return { name: 'each', streams, times };
 }
