@@ -31,23 +31,23 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
     timer = undefined;
     wroteAt = performance.now();
     const all = [...gathered.splice(0), ...texts];
+    if (socket.bufferedAmount > backlogBytes) {
+      socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
+      socket.terminate(); // A close frame would wait behind the backlog.
+      return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
+    }
     if (all.length > 1) rawOf(socket)?.cork();
     for (const text of all) socket.send(text);
     if (all.length > 1) rawOf(socket)?.uncork();
   };
-  return {
+  const channel: Required<Channel> = {
     send(text) {
       if (socket.readyState !== socket.OPEN) throw new Error('the socket is not open');
-      if (socket.bufferedAmount > backlogBytes) {
-        socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
-        socket.terminate(); // A close frame would wait behind the backlog.
-        return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
-      }
       write(text);
     },
     sendSoon(text) {
       const waitMs = wroteAt + gatherMs - performance.now();
-      if (waitMs <= 0 || gathered.length >= gatheredAtMost) return this.send(text);
+      if (waitMs <= 0 || gathered.length >= gatheredAtMost) return channel.send(text);
       gathered.push(text);
       timer ??= setTimeout(() => {
         if (socket.readyState === socket.OPEN) write();
@@ -68,6 +68,7 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       if (closed) listener(closed.code, closed.reason);
     },
   };
+  return channel;
 }
 
 /** Not public API of `ws`, which has no other way to write several messages at once. */
