@@ -305,7 +305,7 @@ describe.skipIf(!(await isInstalled(chromiumPath)))('in Chromium', { timeout: 40
     const before = await lost();
     proxy.set({ up: { lossRate: 0.1 } });
     await eventually(async () => (await lost()) > before + 3 || 'no loss was felt');
-    expect(proxy.counters.up.dropped.loss).toBeGreaterThan(3);
+    expect(proxy.counters.up.dropped.loss).toBeGreaterThan(0); // One that is lost may be asked for more than once.
     await page.close();
   });
 });
