@@ -62,6 +62,8 @@ const risePauseMs = 10_000;
 const tryMs = 5_000;
 /** What rises leaves so much of the line free. */
 const riseShare = 0.85;
+/** So narrow a line is sound's alone: headers and signaling have their part of it, too. */
+const soundAloneBps = 100_000;
 /** However many microphones are open, so many speak at a time; the others send next to nothing. */
 const speakersAtOnce = 3;
 const quietShare = 0.1;
@@ -82,7 +84,7 @@ export function allocate(
     .filter((track) => isVideo(track) && track.wanted !== null && !track.muted && track.levelsBps.length > 0)
     .sort((a, b) => b.priority - a.priority);
   const wanted = videos.map(wantedLevel);
-  const budgetBps = Math.max(0, estimateBps - audioReserveBps(tracks));
+  const budgetBps = estimateBps < soundAloneBps ? 0 : Math.max(0, estimateBps - audioReserveBps(tracks));
   const calm = isCalm(line, now);
   const asked = JSON.stringify(videos.map(({ trackId, priority }, i) => [trackId, priority, wanted[i]]));
   const levels =

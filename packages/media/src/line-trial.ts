@@ -4,14 +4,28 @@ import type { WebRtcTransport } from 'mediasoup/types';
 /** On the narrowest lines each trial costs a second of good sound. */
 const waits = { firstMs: 10_000, maxMs: 60_000 };
 const returnedMs = 100;
+/** So long after a return it is the return that a picture is missing for. */
+const returnMatterMs = 5_000;
 /** By then a picture has come. */
 const longestMs = 3_000;
+const longestReturnMs = 1_000;
 /** Of a picture that has come: by then the engine's own probes tell what the line carries. */
 const heardMs = 500;
-const floorShare = 1.3;
-const leastFloorBps = 60_000;
+/** What a layer costs is known roughly only; what flows is the smallest all the same. */
+const floorShare = 2;
+const leastFloorBps = 200_000;
 
 export type TriedTransport = Pick<WebRtcTransport, 'setMinOutgoingBitrate'>;
+
+export type TrialEvents = {
+  /** What was known of the line holds nothing back now. */
+  begins(): void;
+  /**
+   * After an absence not even the smallest picture came. The engine passes over an estimate that is the one it began with, also
+   * when it has to replace the nothing of the absence: no picture comes over this transport ever again.
+   */
+  stuck(): void;
+};
 
 /**
  * Tries the smallest picture where none flows. The engine's estimate hears of the packets of video only, and its probes go out
@@ -20,19 +34,18 @@ export type TriedTransport = Pick<WebRtcTransport, 'setMinOutgoingBitrate'>;
 export class LineTrial extends Lifetime {
   readonly #transport: TriedTransport;
   readonly #clock: Clock;
-  readonly #begins: () => void;
+  readonly #events: TrialEvents;
   #missingBps: number | undefined;
   #trials = 0;
-  #returned = false;
+  #returnedAt = Number.NEGATIVE_INFINITY;
   #isTrying = false;
   #cancel: (() => void) | undefined;
 
-  /** `begins`: what was known of the line holds nothing back now. */
-  constructor(transport: TriedTransport, clock: Clock, begins: () => void) {
+  constructor(transport: TriedTransport, clock: Clock, events: TrialEvents) {
     super();
     this.#transport = transport;
     this.#clock = clock;
-    this.#begins = begins;
+    this.#events = events;
     this.onClose(() => this.#cancel?.());
   }
 
@@ -48,7 +61,7 @@ export class LineTrial extends Lifetime {
   /** The path has just come back: the line may be another one. */
   returned(): void {
     this.#trials = 0;
-    this.#returned = true;
+    this.#returnedAt = this.#clock.now();
     if (this.#missingBps !== undefined && !this.#isTrying) this.#wait();
   }
 
@@ -58,22 +71,29 @@ export class LineTrial extends Lifetime {
   }
 
   #wait(): void {
-    const ms = this.#returned ? returnedMs : backoffMs(this.#trials + 1, waits);
-    this.#returned = false;
-    this.#after(ms, () => this.#try());
+    const hasReturned = this.#clock.now() - this.#returnedAt < returnMatterMs;
+    this.#returnedAt = Number.NEGATIVE_INFINITY;
+    this.#after(hasReturned ? returnedMs : backoffMs(this.#trials + 1, waits), () => this.#try(hasReturned));
   }
 
-  #try(): void {
+  #try(hasReturned: boolean): void {
     this.#trials += 1;
     this.#isTrying = true;
     this.#floor(Math.max(leastFloorBps, floorShare * this.#missingBps!));
-    this.#begins();
-    this.#after(longestMs, () => this.#end());
+    this.#events.begins();
+    if (hasReturned) this.#after(longestReturnMs, () => this.#endOfReturn());
+    else this.#after(longestMs, () => this.#end());
   }
 
   #came(): void {
     if (this.#isTrying) this.#after(heardMs, () => this.#end());
     else this.#after(waits.maxMs, () => this.#forget()); // It has stayed.
+  }
+
+  #endOfReturn(): void {
+    const isStuck = this.#missingBps !== undefined;
+    this.#end();
+    if (isStuck) this.#events.stuck();
   }
 
   #end(): void {

@@ -69,7 +69,9 @@ export class ParticipantSession extends Lifetime {
     this.#listener = options.listener;
     this.participantId = options.participantId;
     this.worker = options.worker;
-    this.#bandwidth = this.own(new SubscriberBandwidth(options.clock));
+    this.#bandwidth = this.own(
+      new SubscriberBandwidth(options.clock, (transportId) => this.#pictureless(transportId)),
+    );
     this.worker.count('sessions', this);
     this.worker.own(this);
     this.onClose(() => {
@@ -429,6 +431,15 @@ export class ParticipantSession extends Lifetime {
     const { direction } = transport;
     if (this.#first.get(direction) !== transport) return transport.close('failed'); // The others carry on.
     this.#tellLost(`the ${direction} transport's DTLS failed`);
+    this.close('failed');
+  }
+
+  /** Nothing that its client could do would bring a picture over this transport. */
+  #pictureless(transportId: string): void {
+    const transport = this.#transports.get(transportId);
+    if (!transport || this.closed) return;
+    if (this.#first.get('receive') !== transport) return transport.close('failed');
+    this.#tellLost('no picture came back with the path');
     this.close('failed');
   }
 

@@ -10,7 +10,8 @@ const camera = { levelsBps: [100_000, 300_000, 1_200_000], wanted: 2, muted: fal
 /** A line of one transport with one video, and what that is allowed. */
 function startLine(maxBitrate = 2_000_000) {
   const clock = new FakeClock();
-  const bandwidth = new SubscriberBandwidth(clock);
+  const stuck: string[] = [];
+  const bandwidth = new SubscriberBandwidth(clock, (id) => stuck.push(id));
   const engine = Object.assign(new EventEmitter(), {
     id: 'transport',
     observer: new EventEmitter(),
@@ -36,7 +37,7 @@ function startLine(maxBitrate = 2_000_000) {
   const estimate = (availableBitrate: number) =>
     engine.emit('trace', { type: 'bwe', info: { availableBitrate, maxBitrate } });
   const ice = (state: string) => engine.emit('icestatechange', state);
-  return { clock, bandwidth, engine, video, estimate, ice };
+  return { clock, bandwidth, engine, stuck, video, estimate, ice };
 }
 
 test('whoever comes back after an absence has a new line: nothing that was known of the old one holds back', async () => {
@@ -54,6 +55,10 @@ test('whoever comes back after an absence has a new line: nothing that was known
   await clock.advance(20_000);
   expect(video.allowed).toBe(0);
   ice('connected');
+  expect(video.allowed).toBeUndefined();
+  for (const bps of [1_400_000, 60_000]) estimate(bps); // From before, and from the silence.
+  bandwidth.fell(video as Sharer, -1);
+  await clock.advance(3_000);
   expect(video.allowed).toBeUndefined();
   for (const bps of [50_000, 400_000]) {
     estimate(bps); // The engine's own has fallen in the silence, and climbs.
@@ -97,7 +102,7 @@ test('[SG42] where no picture flows that should, the smallest is tried, ever mor
   await clock.advance(4_900);
   expect(floors).toEqual([]); // A key frame may be on its way.
   await clock.advance(9_000);
-  expect(floors.slice(0, 2)).toEqual([130_000, 0]);
+  expect(floors.slice(0, 2)).toEqual([200_000, 0]);
   await clock.advance(300_000);
   const trials = floors.filter((bps) => bps > 0).length;
   expect(trials).toBeGreaterThanOrEqual(6);
@@ -118,16 +123,16 @@ test('a trial ends soon after a picture came; what the estimate was before holds
   video.picture = 'missing';
   bandwidth.flowChanged();
   while (engine.floors.length === 0) await clock.advance(100);
-  expect(engine.floors).toEqual([130_000]);
-  expect(video.allowed).toBe(0);
+  expect(engine.floors).toEqual([200_000]);
+  expect(video.allowed).toBeUndefined();
   video.picture = 'flows';
   bandwidth.flowChanged();
   await clock.advance(700);
-  expect(engine.floors).toEqual([130_000, 0]);
+  expect(engine.floors).toEqual([200_000, 0]);
 });
 
 test('a path that is not there is not tried; one that has come back is, at once', async () => {
-  const { clock, bandwidth, engine, video, ice } = startLine();
+  const { clock, bandwidth, engine, stuck, video, ice } = startLine();
   ice('disconnected');
   video.picture = 'missing';
   bandwidth.flowChanged();
@@ -135,7 +140,12 @@ test('a path that is not there is not tried; one that has come back is, at once'
   expect(engine.floors).toEqual([]);
   ice('completed');
   await clock.advance(300);
-  expect(engine.floors).toEqual([130_000]);
+  expect(engine.floors).toEqual([200_000]);
+  expect(stuck).toEqual([]);
+  await clock.advance(3_000);
+  expect(stuck).toEqual([engine.id]); // Not even the smallest picture has come.
+  await clock.advance(60_000);
+  expect(stuck).toEqual([engine.id]);
   bandwidth.close();
   expect(clock.pending).toBe(0);
 });

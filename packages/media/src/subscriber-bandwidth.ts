@@ -12,6 +12,9 @@ const foundAllShare = 0.9;
 /** While it has never fallen below this share of its highest it is still climbing, and says nothing of the line's end either. */
 const climbingShare = 0.9;
 
+/** So long after an absence the engine's estimate is on its way from what it was before to what it fell to in the silence. */
+const graceMs = 2_000;
+
 /** What is asked of a transport. */
 export type LineTransport = Pick<
   WebRtcTransport,
@@ -29,21 +32,26 @@ export type Sharer = Pick<
  */
 export class SubscriberBandwidth extends Lifetime {
   readonly #clock: Clock;
+  readonly #stuck: (transportId: string) => void;
   /** By transport. */
   readonly #estimatesBps = new Map<string, number>();
   /** The highest estimate of each transport that has not fallen yet. */
   readonly #climbing = new Map<string, number>();
   /** Transports that have lost their path: what the engine does there says nothing of the line. */
   readonly #cutOff = new Set<string>();
+  /** Transports whose path has just come back: the same holds, until then. */
+  readonly #graceUntil = new Map<string, number>();
   readonly #trials = new Map<string, { transport: LineTransport; trial: LineTrial }>();
   readonly #subscriptions = new Set<Sharer>();
   #line: LineState = freshLine;
   #cancel?: () => void;
   #cancelLook?: () => void;
 
-  constructor(clock: Clock) {
+  /** `stuck`: no picture will come over this transport any more; another one has to take its place. */
+  constructor(clock: Clock, stuck: (transportId: string) => void) {
     super();
     this.#clock = clock;
+    this.#stuck = stuck;
     this.onClose(() => {
       this.#cancel?.();
       this.#cancelLook?.();
@@ -54,10 +62,15 @@ export class SubscriberBandwidth extends Lifetime {
   listen(transport: LineTransport): void {
     const { id } = transport;
     this.#climbing.set(id, bitrates.initialOutgoingBps);
-    const trial = this.own(new LineTrial(transport, this.#clock, () => this.#unknown(id)));
+    const trial = this.own(
+      new LineTrial(transport, this.#clock, {
+        begins: () => this.#forgetLine(id),
+        stuck: () => this.#stuck(id),
+      }),
+    );
     this.#trials.set(id, { transport, trial });
     transport.on('trace', (trace) => {
-      if (!isEstimate(trace) || this.#cutOff.has(id)) return;
+      if (!isEstimate(trace) || this.#isUnsure(id)) return;
       const { availableBitrate, maxBitrate } = trace.info;
       const foundAll = availableBitrate >= maxBitrate * foundAllShare;
       const unknown = foundAll || this.#climbs(id, availableBitrate);
@@ -75,6 +88,7 @@ export class SubscriberBandwidth extends Lifetime {
       this.#estimatesBps.delete(id);
       this.#climbing.delete(id);
       this.#cutOff.delete(id);
+      this.#graceUntil.delete(id);
     });
     transport.enableTraceEvent(['bwe']).catch(() => {}); // It has closed.
   }
@@ -105,21 +119,22 @@ export class SubscriberBandwidth extends Lifetime {
 
   /** It fell to this level, -1 for none, because the line carries no more: the engine did it, or nothing arrived. */
   fell({ trackId, transportId }: Sharer, level: number): void {
-    if (this.#cutOff.has(transportId)) return;
+    if (this.#isUnsure(transportId)) return;
     this.#line = fallTo(this.#line, trackId, level, this.#clock.now());
     this.review();
   }
 
   /** After an absence it may be another line: what was known of the old one holds nothing back. */
   #returned(transportId: string): void {
-    this.#line = freshLine;
-    this.#unknown(transportId);
+    this.#graceUntil.set(transportId, this.#clock.now() + graceMs);
+    this.#forgetLine(transportId);
     this.#trials.get(transportId)?.trial.returned();
     this.flowChanged();
   }
 
   /** In a silence the engine's estimate has fallen: from there it climbs, and holds nothing back. */
-  #unknown(transportId: string): void {
+  #forgetLine(transportId: string): void {
+    this.#line = freshLine;
     this.#estimatesBps.delete(transportId);
     this.#climbing.set(transportId, 0);
     this.#share();
@@ -139,6 +154,11 @@ export class SubscriberBandwidth extends Lifetime {
       const costs = missing.map(({ demand }) => demand?.levelsBps[0] ?? 0);
       trial.update(missing.length > 0 ? Math.min(...costs) : undefined);
     }
+  }
+
+  /** What the engine does there says nothing of the line. */
+  #isUnsure(transportId: string): boolean {
+    return this.#cutOff.has(transportId) || this.#clock.now() < (this.#graceUntil.get(transportId) ?? 0);
   }
 
   #climbs(transportId: string, estimateBps: number): boolean {

@@ -1,9 +1,11 @@
 import type { Writable } from 'node:stream';
-import { errorTable } from '@weir/core';
+import { errorTable, TokenBucket } from '@weir/core';
 import { type Channel, limits } from '@weir/protocol';
 import type { WebSocket } from 'ws';
 
-/** A burst of what can wait goes out so often at most: writing to a socket costs more than what is written. */
+/** More than that of what can wait is a burst, … */
+const calm = { perSecond: 50, burst: 20 };
+/** … and goes out so often: writing to a socket costs more than what is written. */
 const gatherMs = 40;
 /** More goes out at once: what waits here is no part of the backlog. */
 const gatheredAtMost = 100;
@@ -24,12 +26,11 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   socket.on('error', () => end(1006, 'socket error'));
   const gathered: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let wroteAt = Number.NEGATIVE_INFINITY;
+  const bucket = new TokenBucket(calm);
   /** With what was gathered before: in order, and in one write. */
   const write = (...texts: string[]) => {
     clearTimeout(timer);
     timer = undefined;
-    wroteAt = performance.now();
     const all = [...gathered.splice(0), ...texts];
     if (socket.bufferedAmount > backlogBytes) {
       socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
@@ -46,12 +47,12 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       write(text);
     },
     sendSoon(text) {
-      const waitMs = wroteAt + gatherMs - performance.now();
-      if (waitMs <= 0 || gathered.length >= gatheredAtMost) return channel.send(text);
+      const now = gathered.length === 0 ? bucket.take() : gathered.length >= gatheredAtMost;
+      if (now) return channel.send(text);
       gathered.push(text);
       timer ??= setTimeout(() => {
         if (socket.readyState === socket.OPEN) write();
-      }, waitMs);
+      }, gatherMs);
     },
     close(code, reason) {
       if (socket.readyState === socket.CLOSED || socket.readyState === socket.CLOSING) return;
