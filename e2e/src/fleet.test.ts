@@ -1,6 +1,6 @@
+import { canStartFleet, Fleet, type FleetNode } from '@weir/cli/testing';
 import { eventually } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canStartFleet, Fleet, type FleetNode } from './fleet-processes.ts';
 import { People, type Person } from './people.ts';
 
 const slow = { timeoutMs: 30_000 };

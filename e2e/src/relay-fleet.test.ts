@@ -1,6 +1,6 @@
+import { canStartFleet, Fleet, type FleetNode } from '@weir/cli/testing';
 import { eventually, freePort } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canStartFleet, Fleet, type FleetNode } from './fleet-processes.ts';
 import { People, type Person } from './people.ts';
 import { canRelay } from './test-relay.ts';
 

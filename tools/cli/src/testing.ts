@@ -2,6 +2,8 @@
 import { tempDir } from '@weir/testing';
 import { type Platform, type PlatformConfig, startPlatform } from './platform.ts';
 
+export { canStartFleet, Fleet, type FleetNode, type FleetPipe } from './fleet-processes.ts';
+
 export type TestPlatform = Platform & AsyncDisposable & { config: PlatformConfig };
 
 /** The whole platform in this process, on free loopback ports and a temporary directory; gone when disposed. */

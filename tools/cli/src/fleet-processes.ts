@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureWebApp } from '@weir/cli';
 import { type ClusterStore, mediaNodes, Rooms, redisStore } from '@weir/cluster';
 import { silentLogger } from '@weir/core';
 import { connectPipes } from '@weir/media/control';
@@ -17,8 +16,9 @@ import {
   startRedis,
   tempDir,
 } from '@weir/testing';
+import { ensureWebApp } from './web-app.ts';
 
-const program = fileURLToPath(new URL('../../tools/cli/src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('main.ts', import.meta.url));
 const secret = 'a-secret-of-this-test-only';
 
 export const canStartFleet = postgresPrograms() !== undefined;
