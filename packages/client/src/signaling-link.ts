@@ -160,6 +160,29 @@ export class SignalingLink extends Lifetime {
       .finally(() => probing.close());
   }
 
+  /** The node is about to go: another socket is opened, elsewhere if addresses were given, and takes over when it is there. */
+  async #redirect(signaling: string[]): Promise<void> {
+    if (this.#state.status !== 'joined') return; // It is looking for a way already.
+    if (signaling.length) this.#dispatch({ type: 'redirected', signaling });
+    const peer = this.#peer;
+    const urls = this.#state.seat.signaling;
+    const moving = this.own(new Lifetime());
+    moving.onClose(this.#clock.after(probeMs, () => moving.close()));
+    try {
+      const url = urls[0]!;
+      const channel = await this.#environment.openSocket(url, moving.signal);
+      if (this.#peer !== peer || !peer || this.#state.status !== 'joined') return channel.close(1000, '');
+      this.#url = url;
+      this.#dropSocket();
+      this.#use(channel);
+      this.#dispatch({ type: 'replaced' });
+    } catch {
+      // The old one carries on until it is closed: then each address is tried in turn.
+    } finally {
+      moving.close();
+    }
+  }
+
   /** Drops the socket and comes back: for media that cannot be mended on the running session. */
   reconnect(): void {
     this.#fail(new PlatformError('connection-lost', 'reconnecting to set media up anew'));
@@ -354,6 +377,7 @@ export class SignalingLink extends Lifetime {
         'session.closed': ({ code, message }) => {
           if (isErrorCode(code)) this.#fail(new PlatformError(code, message));
         },
+        'session.redirect': ({ signaling }) => void this.#redirect(signaling),
         'session.iceServers': ({ iceServers }) => this.events.emit('iceServers', iceServers),
         'media.reset': (notice) => this.events.emit('mediaReset', notice),
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),

@@ -37,6 +37,8 @@ export type SignalingEvent = { now: number } /** With a kept seat (page reload) 
   | { type: 'networkChanged' }
   /** Another socket has opened, on which the seat is taken up again: the old one does not answer. */
   | { type: 'replaced' }
+  /** From now on the seat is taken up at these addresses. */
+  | { type: 'redirected'; signaling: string[] }
   /** A step failed or the socket went. `random` in [0, 1) spreads the retries. */
   | { type: 'failed'; error: PlatformError; random: number }
   | { type: 'deadline'; random: number }
@@ -124,6 +126,8 @@ export function nextState(
           }
         : { status: 'asking', effort: state.effort, deadlineAt: now + times.askMs };
     case 'joined': {
+      if (event.type === 'redirected')
+        return { ...state, seat: { ...state.seat, signaling: event.signaling } };
       if (event.type !== 'replaced') return state;
       const effort = { attempt: 1, giveUpAt: now + times.reconnectBudgetMs };
       return {

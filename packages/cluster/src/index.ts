@@ -1,8 +1,12 @@
 export type { ClusterStore } from './cluster-store.ts';
+export { cancelDrain, type Drain, DrainWatch, drainOf, drainStatus, drains, requestDrain } from './drain.ts';
 export type { Lease, Leases } from './leases.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
 export { NodeLease, type NodeLeaseOptions } from './node-lease.ts';
 export {
+  type DirectorStatus,
+  directorKey,
+  directors,
   type Living,
   type MediaNodeStatus,
   mediaNode,

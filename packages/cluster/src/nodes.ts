@@ -1,3 +1,4 @@
+import type { Drain } from './drain.ts';
 import type { Leases } from './leases.ts';
 
 // The leases by which the nodes of a fleet know each other, and what their values say.
@@ -5,10 +6,12 @@ import type { Leases } from './leases.ts';
 const mediaPrefix = 'media-node:';
 const signalingPrefix = 'signaling-node:';
 const relayPrefix = 'relay:';
+const directorPrefix = 'director:';
 
 export const mediaNodeKey = (nodeId: string) => `${mediaPrefix}${nodeId}`;
 export const signalingNodeKey = (nodeId: string) => `${signalingPrefix}${nodeId}`;
 export const relayKey = (nodeId: string) => `${relayPrefix}${nodeId}`;
+export const directorKey = (nodeId: string) => `${directorPrefix}${nodeId}`;
 
 /** What a media node tells the fleet of itself, as the JSON value of its lease. */
 export type MediaNodeStatus = {
@@ -22,10 +25,22 @@ export type MediaNodeStatus = {
   streams: number;
   /** The busiest worker's share of its core, 0 to 1. */
   busy: number;
+  /** Nobody is placed here; absent: as ever. */
+  drain?: Drain;
 };
 
 /** What a signaling node tells: where clients open their WebSocket; null: where they asked the director. */
-export type SignalingNodeStatus = { url: string | null; region: string };
+export type SignalingNodeStatus = {
+  url: string | null;
+  region: string;
+  /** Connections of clients; absent in an older version's. */
+  connections?: number;
+  /** No client is sent here; absent: as ever. */
+  drain?: Drain;
+};
+
+/** What a director tells. */
+export type DirectorStatus = { region: string; drain?: Drain };
 
 /** What a relay tells: where clients reach it, and what it carries. */
 export type RelayStatus = {
@@ -39,6 +54,8 @@ export type RelayStatus = {
   allocationsAtMost: number;
   /** Both ways together, in the last seconds. */
   bitrateBps: number;
+  /** No client is sent here; absent: as ever. */
+  drain?: Drain;
 };
 
 export type Living<T> = { nodeId: string; status: Partial<T> };
@@ -53,6 +70,10 @@ export function signalingNodes(leases: Leases): Promise<Living<SignalingNodeStat
 
 export function relays(leases: Leases): Promise<Living<RelayStatus>[]> {
   return living(leases, relayPrefix);
+}
+
+export function directors(leases: Leases): Promise<Living<DirectorStatus>[]> {
+  return living(leases, directorPrefix);
 }
 
 /** Undefined: it does not live. */

@@ -29,7 +29,7 @@ export type PlacementWish = {
 /** Where a seat is to be, and where the room's home is from then on. */
 export type Placed = { nodeId: string; home: string };
 
-type Candidate = { nodeId: string; region: string; load: number; full: boolean };
+type Candidate = { nodeId: string; region: string; load: number; full: boolean; draining: boolean };
 
 /** From this share of a core on a node's busiest worker leaves no room for bursts. */
 const fullFrom = 0.85;
@@ -67,11 +67,13 @@ export class Placement {
     this.#recent.push(decision);
     this.decisions.push(decision);
     if (this.decisions.length > keptDecisions) this.decisions.shift();
-    const homeLives = home !== undefined && nodes.some((node) => node.nodeId === home);
-    return { nodeId, home: homeLives ? home : nodeId };
+    const homeLives = nodes.some((node) => node.nodeId === home && !node.draining);
+    return { nodeId, home: homeLives ? home! : nodeId };
   }
 
-  #best(roomId: RoomId, hosts: Iterable<string>, nodes: Candidate[]): { nodeId: string; reason: string } {
+  #best(roomId: RoomId, hosts: Iterable<string>, all: Candidate[]): { nodeId: string; reason: string } {
+    const staying = all.filter(({ draining }) => !draining);
+    const nodes = staying.length ? staying : all; // Better on a node that is to go than in no call at all.
     const free = nodes.filter(({ full }) => !full);
     if (!free.length) return this.#leastBad(nodes);
     const good = this.#near(free);
@@ -115,7 +117,7 @@ function candidate(nodeId: string, status: Partial<MediaNodeStatus>, ahead: numb
   const load = (Number(status.sessions) || 0) + ahead;
   const atMost = Number(status.sessionsAtMost) || Number.POSITIVE_INFINITY;
   const full = load >= atMost || (Number(status.busy) || 0) >= fullFrom;
-  return { nodeId, region: status.region ?? '', load, full };
+  return { nodeId, region: status.region ?? '', load, full, draining: status.drain !== undefined };
 }
 
 function tally(names: string[]): Map<string, number> {

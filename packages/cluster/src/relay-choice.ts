@@ -21,7 +21,7 @@ export function chooseRelays(
   { region, suits, count, random = Math.random }: RelayChoice,
 ): { nodeId: string; urls: string[] }[] {
   const left = alive
-    .filter(({ status }) => status.working === true)
+    .filter(({ status }) => status.working === true && !status.drain)
     .map(({ nodeId, status }) => ({ nodeId, status, urls: addresses(status).filter(suits) }))
     .filter(({ urls }) => urls.length > 0);
   const chosen: { nodeId: string; urls: string[] }[] = [];

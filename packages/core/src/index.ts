@@ -7,3 +7,4 @@ export { newId, newSecret } from './id.ts';
 export { type CloseReason, Lifetime } from './lifetime.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { TokenBucket } from './token-bucket.ts';
+export { Turns } from './turns.ts';

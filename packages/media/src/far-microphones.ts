@@ -1,8 +1,7 @@
-import { type Clock, Lifetime, type Logger } from '@weir/core';
+import { type Clock, Lifetime, type Logger, Turns } from '@weir/core';
 import type { TrackId } from '@weir/protocol';
 import type { MediaRoom } from './media-room.ts';
 import type { Publication } from './publication.ts';
-import { Turns } from './turns.ts';
 
 export type FarMicrophonesOptions = {
   room: MediaRoom;

@@ -1,7 +1,6 @@
-import { Lifetime, type Logger, newId, PlatformError, withDeadline } from '@weir/core';
+import { Lifetime, type Logger, newId, PlatformError, Turns, withDeadline } from '@weir/core';
 import type { Calls, MediaPipes, Method, NoticeHandlers, Params, PipeEdge, Result } from '@weir/protocol';
 import type { NodePlace } from './pipe-tree.ts';
-import { Turns } from './turns.ts';
 
 /** A connection to another media node; its end means that the node is out of reach, not that its pipes ended. */
 export type PipeConnection = { calls: Calls<MediaPipes>; lifetime: Lifetime };

@@ -274,6 +274,8 @@ export const signalingClient = {
     'session.admitted': Empty,
     /** The relays to use from now on: the credentials of those before end soon. */
     'session.iceServers': z.object({ iceServers: z.array(IceServer) }),
+    /** This node is about to go: resume on one of these, over a socket that is opened before this one is dropped. */
+    'session.redirect': z.object({ signaling: z.array(z.string()) }),
     /** The last message before the socket closes for good: no resume. */
     'session.closed': z.object({ code: z.string(), message: z.string() }),
     /** The media node or worker is gone: new transports; publish and subscribe anew. */

@@ -69,5 +69,22 @@ export const PlacementAnswer = z
   })
   .meta({ id: 'Placement' });
 
+export const NodeAnswer = z
+  .object({
+    nodeId: z.string(),
+    region: z.string(),
+    roles: z.array(
+      z.object({
+        role: z.enum(['director', 'signaling', 'media', 'relay']),
+        left: z.number().int().describe('Media sessions, connections of clients, or allocations that it has'),
+      }),
+    ),
+    state: z.enum(['working', 'draining', 'drained']).describe('drained: nobody is left, it may be ended'),
+    drain: z.object({ since: z.number(), deadlineAt: z.number() }).nullable(),
+    notes: z.array(z.string()).describe('What keeps it from becoming empty unnoticed, in words'),
+  })
+  .meta({ id: 'Node' });
+export type NodeAnswer = z.infer<typeof NodeAnswer>;
+
 /** Nothing to say but that it is done. */
 export const Done = z.undefined().describe('Done');

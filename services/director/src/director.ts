@@ -8,6 +8,8 @@ import { guardRoutes } from './access.ts';
 import { Callers } from './callers.ts';
 import { joinRoutes } from './join-routes.ts';
 import { KeyRing } from './key-ring.ts';
+import { NodeDirectory } from './node-directory.ts';
+import { nodeRoutes } from './node-routes.ts';
 import { describeRoutes } from './openapi.ts';
 import { participantRoutes } from './participant-routes.ts';
 import { placementRoutes } from './placement-routes.ts';
@@ -40,6 +42,7 @@ export type DirectorContext = DirectorOptions & {
   directory: RoomDirectory;
   keys: KeyRing;
   placement: Placement;
+  nodes: NodeDirectory;
 };
 
 /** Registers the HTTP API on `app`, before it listens. */
@@ -53,6 +56,7 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
     keys,
     directory: new RoomDirectory(rooms, database),
     placement: new Placement(store, { region: options.region }),
+    nodes: new NodeDirectory(store),
   };
   await app.register(async (scope) => {
     const api = scope as unknown as HttpApp;
@@ -65,6 +69,7 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
       participantRoutes,
       tokenRoutes,
       placementRoutes,
+      nodeRoutes,
     ])
       add(api, context);
   });

@@ -35,6 +35,7 @@ const tags = {
   tokens: 'Join tokens',
   keys: 'API keys',
   placements: 'Where participants were placed, and why',
+  nodes: 'The processes of the fleet, and taking one out of it',
   document: 'This document, and the one of the signaling socket',
 };
 

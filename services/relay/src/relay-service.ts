@@ -1,4 +1,11 @@
-import { type ClusterStore, NodeLease, type RelayStatus, relayKey } from '@weir/cluster';
+import {
+  type ClusterStore,
+  DrainWatch,
+  drainStatus,
+  NodeLease,
+  type RelayStatus,
+  relayKey,
+} from '@weir/cluster';
 import { Lifetime, type Logger } from '@weir/core';
 import { type CompleteRelayConfig, complete, type RelayConfig, relayUrls } from './relay-config.ts';
 import { RelayLoad } from './relay-load.ts';
@@ -13,6 +20,7 @@ export class RelayService extends Lifetime implements AsyncDisposable {
   readonly #config: CompleteRelayConfig;
   readonly #server: TurnServer;
   #lease: NodeLease | undefined;
+  #drains: DrainWatch | undefined;
 
   constructor(config: CompleteRelayConfig, server: TurnServer, feed: StatusFeed, load: RelayLoad) {
     super();
@@ -26,6 +34,7 @@ export class RelayService extends Lifetime implements AsyncDisposable {
   /** Makes it known. */
   async join(store: ClusterStore, logger: Logger): Promise<void> {
     const key = relayKey(this.#config.nodeId);
+    this.#drains = this.own(await DrainWatch.start(store.leases, logger));
     this.#lease = await NodeLease.take(store.leases, key, { status: () => this.status, logger });
     this.#lease.onClose((reason) => {
       if (reason === 'failed') this.close('failed'); // Another process is this relay now.
@@ -40,6 +49,7 @@ export class RelayService extends Lifetime implements AsyncDisposable {
       allocations: this.load.allocations,
       allocationsAtMost: this.#config.allocationsAtMost,
       bitrateBps: this.load.bitrateBps,
+      ...(this.#drains && drainStatus(this.#drains, this.#config.nodeId)),
     };
   }
 

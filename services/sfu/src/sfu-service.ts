@@ -1,4 +1,12 @@
-import { type ClusterStore, type MediaNodeStatus, mediaNode, mediaNodeKey, NodeLease } from '@weir/cluster';
+import {
+  type ClusterStore,
+  DrainWatch,
+  drainStatus,
+  type MediaNodeStatus,
+  mediaNode,
+  mediaNodeKey,
+  NodeLease,
+} from '@weir/cluster';
 import { Lifetime, type Logger, PlatformError } from '@weir/core';
 import { type CascadeConfig, callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
 import { connectPipes, type MediaLink } from '@weir/media/control';
@@ -28,12 +36,14 @@ export class SfuService extends Lifetime implements AsyncDisposable {
     node: MediaNode;
     enforcement: RoomEnforcement;
     lease: NodeLease;
+    drains: DrainWatch;
     server: ControlServer | undefined;
     controlUrl: string | null;
   }) {
     super();
     this.node = this.own(parts.node);
     this.own(parts.enforcement);
+    this.own(parts.drains);
     if (parts.server) this.own(parts.server);
     this.controlUrl = parts.controlUrl;
     this.#lease = parts.lease;
@@ -89,8 +99,10 @@ export async function startSfu(options: {
   const server = control ? started.use(await ControlServer.listen(control, node, logger)) : undefined;
   const controlUrl =
     control && server ? (control.announcedUrl ?? `ws://${control.host}:${server.port}`) : null;
+  const drains = started.use(await DrainWatch.start(store.leases, logger));
   const lease = await NodeLease.take(store.leases, mediaNodeKey(config.nodeId), {
     status: (): MediaNodeStatus => ({
+      ...drainStatus(drains, config.nodeId),
       address: controlUrl,
       region,
       ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
@@ -99,5 +111,5 @@ export async function startSfu(options: {
     logger,
   });
   started.move();
-  return new SfuService({ node, enforcement, lease, server, controlUrl });
+  return new SfuService({ node, enforcement, lease, drains, server, controlUrl });
 }

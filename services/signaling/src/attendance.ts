@@ -1,4 +1,5 @@
 import {
+  type DrainWatch,
   maySee,
   type Placement,
   type RoomRecord,
@@ -6,7 +7,15 @@ import {
   type RoomView,
   type Session,
 } from '@weir/cluster';
-import { backoffMs, type ErrorCode, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
+import {
+  backoffMs,
+  type ErrorCode,
+  Lifetime,
+  type Logger,
+  PlatformError,
+  sleep,
+  type Turns,
+} from '@weir/core';
 import {
   type AudioSlot,
   type Calls,
@@ -30,6 +39,7 @@ import {
   type TrackId,
 } from '@weir/protocol';
 import type { z } from 'zod';
+import { Departure } from './departure.ts';
 import type { MediaLinks } from './media-links.ts';
 
 export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
@@ -56,6 +66,9 @@ export type AttendanceOptions = {
   playsSlots: boolean;
   iceServers: OfferRelays;
   renewRelaysEveryMs: number;
+  drains: DrainWatch;
+  /** Of those who leave drained media nodes. */
+  turns: Turns;
   logger: Logger;
 };
 
@@ -89,6 +102,7 @@ export class Attendance extends Lifetime {
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
   #held: { record: RoomRecord; hidden: ReadonlySet<ParticipantId> }[] | undefined;
+  readonly #departure: Departure;
 
   constructor(options: AttendanceOptions) {
     super();
@@ -101,6 +115,9 @@ export class Attendance extends Lifetime {
         options.peer.closeWith('going-away'); // It resumes, and gets the room as it is now.
       else this.end('room-ended', 'the room was ended');
     }, this.signal);
+    this.#departure = this.own(
+      new Departure({ nodeId: () => this.#media?.nodeId, move: () => this.#leaveDrained() }, options),
+    );
     const timer = setInterval(() => this.renewRelays(), options.renewRelaysEveryMs).unref();
     this.onClose(() => clearInterval(timer));
   }
@@ -407,6 +424,14 @@ export class Attendance extends Lifetime {
     notices.on('linkLost', (nodeId) => {
       if (nodeId === media.nodeId) void this.#relink(media);
     });
+    this.#departure.look();
+  }
+
+  /** Rejects when there is nowhere to go: then it stays where it is. */
+  async #leaveDrained(): Promise<void> {
+    const { mediaNodeId } = this.#session;
+    await this.#leaveNode(mediaNodeId);
+    await this.#rehome(`the media node ${mediaNodeId} is being replaced`);
   }
 
   /** The control connection broke. Where the node lives on, so does the media, and the client never hears of it. */

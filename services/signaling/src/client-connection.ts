@@ -1,5 +1,5 @@
-import type { ClusterStore, Placement, Rooms, Session } from '@weir/cluster';
-import { Lifetime, type Logger, newId, PlatformError, TokenBucket } from '@weir/core';
+import type { ClusterStore, DrainWatch, Placement, Rooms, Session } from '@weir/cluster';
+import { Lifetime, type Logger, newId, PlatformError, TokenBucket, type Turns } from '@weir/core';
 import {
   type Channel,
   type Handlers,
@@ -26,6 +26,11 @@ export type ConnectionOptions = {
   placement: Placement;
   iceServers: OfferRelays;
   renewRelaysEveryMs: number;
+  drains: DrainWatch;
+  /** Of those who leave drained media nodes. */
+  turns: Turns;
+  /** Others take who comes now. */
+  isLeaving: () => boolean;
   logger: Logger;
   /** Counts what went wrong, by error code. */
   count: (what: string) => void;
@@ -85,6 +90,11 @@ export class ClientConnection extends Lifetime {
     this.#peer.closeWith('going-away');
   }
 
+  /** The node is drained: the client is to go on at one of these addresses, or another way to where it came from. */
+  redirect(signaling: string[]): void {
+    this.#peer.notify('session.redirect', { signaling });
+  }
+
   #admit(bytes: number): void {
     if (bytes > limits.clientMessageBytes)
       throw new PlatformError('payload-too-large', `${bytes} bytes; at most ${limits.clientMessageBytes}`);
@@ -136,10 +146,12 @@ export class ClientConnection extends Lifetime {
   ): Promise<Result<SignalingServer, 'session.resume'>> {
     if (params.protocolVersion !== protocolVersion)
       throw new PlatformError('unsupported-version', `this node speaks protocol ${protocolVersion}`);
+    if (this.#options.isLeaving()) throw new PlatformError('going-away', 'this node is drained: try another');
     if (this.#attendance || this.#joining)
       throw new PlatformError('wrong-state', 'this connection has joined');
     this.#joining = true;
-    const { rooms, nodeId, links, placement, iceServers, renewRelaysEveryMs, logger } = this.#options;
+    const { rooms, nodeId, links, placement, iceServers, renewRelaysEveryMs, drains, turns, logger } =
+      this.#options;
     const { roomId, participantId, secret } = params;
     const scope = new Lifetime();
     try {
@@ -158,6 +170,8 @@ export class ClientConnection extends Lifetime {
         playsSlots: params.audioSlots,
         iceServers,
         renewRelaysEveryMs,
+        drains,
+        turns,
         logger,
       });
       attendance.onClose(() => scope.close());

@@ -3,13 +3,17 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   type ClusterStore,
+  type Drain,
+  DrainWatch,
+  drainStatus,
   type Lease,
   Placement,
   Rooms,
   type SignalingNodeStatus,
   signalingNodeKey,
+  signalingNodes,
 } from '@weir/cluster';
-import { Lifetime, type Logger, sleep } from '@weir/core';
+import { Lifetime, type Logger, sleep, Turns } from '@weir/core';
 import { type Channel, limits, subprotocol } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -38,7 +42,14 @@ export const signalingPath = '/v1/signaling';
 
 const leaseMs = 3_000;
 const renewRelaysEveryMs = 900_000;
-const drainMs = 2_000;
+const stopMs = 2_000;
+/** Clients that are moved from drained media nodes at the same time: each has its media twice meanwhile. */
+const movesAtOnce = 8;
+const redirectEveryMs = 500;
+/** Clients are sent to other nodes over this share of the time that there is. */
+const redirectSpread = 0.7;
+/** One that has not gone by itself by then is cut off. */
+const redirectPatienceMs = 5_000;
 /** A socket that was silent for one to two of these is gone (SG14). */
 const lookEveryMs = 5_000;
 
@@ -49,6 +60,11 @@ export class Signaling extends Lifetime {
   readonly #options: SignalingOptions;
   readonly #links: MediaLinks;
   readonly #placement: Placement;
+  readonly #drains: DrainWatch;
+  readonly #turns = new Turns(movesAtOnce);
+  /** The others that take this node's clients, while it is drained; none: they stay. */
+  #others: string[] | undefined;
+  #leaving: Lifetime | undefined;
   readonly #connections = new Set<ClientConnection>();
   /** Closes when no more sockets are taken. */
   readonly #accepting = this.own(new Lifetime());
@@ -59,9 +75,10 @@ export class Signaling extends Lifetime {
   /** What went wrong so far, by error code. */
   readonly violations = new Map<string, number>();
 
-  constructor(options: SignalingOptions) {
+  constructor(options: SignalingOptions, drains: DrainWatch) {
     super();
     this.#options = options;
+    this.#drains = this.own(drains);
     this.nodeId = options.nodeId ?? `sig-${randomUUID().slice(0, 8)}`;
     this.rooms = new Rooms(options.store.rooms);
     this.#links = new MediaLinks(options.openMediaLink);
@@ -76,11 +93,17 @@ export class Signaling extends Lifetime {
   }
 
   static async start(options: SignalingOptions): Promise<Signaling> {
-    const node = new Signaling(options);
+    const node = new Signaling(options, await DrainWatch.start(options.store.leases, options.logger));
     void node.#keepLease(await node.#takeLease());
     const timer = setInterval(() => node.#look(), lookEveryMs);
     node.onClose(() => clearInterval(timer));
     node.own(new SessionReaper(options.store, node.rooms, node.nodeId, options.logger));
+    node.#drains.events.on(
+      'changed',
+      (nodeId, drain) => nodeId === node.nodeId && node.#drain(drain),
+      node.signal,
+    );
+    node.#drain(node.#drains.of(node.nodeId));
     return node;
   }
 
@@ -117,6 +140,9 @@ export class Signaling extends Lifetime {
       placement: this.#placement,
       iceServers: this.#options.iceServers ?? (() => []),
       renewRelaysEveryMs: this.#options.renewRelaysEveryMs ?? renewRelaysEveryMs,
+      drains: this.#drains,
+      turns: this.#turns,
+      isLeaving: () => this.#others !== undefined,
       logger,
       count: (what) => this.violations.set(what, (this.violations.get(what) ?? 0) + 1),
     });
@@ -128,11 +154,48 @@ export class Signaling extends Lifetime {
   async stop(): Promise<void> {
     this.#accepting.close(); // First: who is sent away must not come back here.
     for (const connection of this.#connections) connection.sendAway();
-    const deadline = Date.now() + drainMs;
+    const deadline = Date.now() + stopMs;
     while (this.#connections.size && Date.now() < deadline) await sleep(10);
     this.close();
     this.#links.close();
     this.#sockets.close();
+  }
+
+  #drain(drain: Drain | undefined): void {
+    this.#leaving?.close();
+    this.#others = undefined;
+    if (!drain) return;
+    this.#leaving = this.own(new Lifetime());
+    void this.#sendElsewhere(drain, this.#leaving);
+  }
+
+  /** Bit by bit, so that the others need not take all at once; while there is no other node everybody stays. */
+  async #sendElsewhere({ deadlineAt }: Drain, leaving: Lifetime): Promise<void> {
+    const sentAt = new Map<ClientConnection, number>();
+    while (!leaving.closed) {
+      const others = await this.#nodesBeside().catch(() => undefined);
+      if (leaving.closed) return;
+      this.#others = others;
+      const now = Date.now();
+      const rounds = ((deadlineAt - now) * redirectSpread) / redirectEveryMs;
+      const here = [...this.#connections].filter((connection) => !sentAt.has(connection));
+      const some = Math.ceil(here.length / Math.max(1, rounds));
+      for (const connection of others ? here.slice(0, some) : []) {
+        sentAt.set(connection, now);
+        connection.onClose(() => sentAt.delete(connection));
+        connection.redirect(others!);
+      }
+      for (const [connection, at] of sentAt) if (now - at > redirectPatienceMs) connection.sendAway();
+      await sleep(redirectEveryMs, leaving.signal);
+    }
+  }
+
+  /** The addresses of other nodes, in any order; undefined: there is no other. */
+  async #nodesBeside(): Promise<string[] | undefined> {
+    const living = await signalingNodes(this.#options.store.leases);
+    const others = living.filter(({ nodeId }) => nodeId !== this.nodeId && !this.#drains.of(nodeId));
+    if (!others.length) return undefined;
+    return others.flatMap(({ status }) => status.url ?? []).sort(() => Math.random() - 0.5);
   }
 
   /** Cuts off the sockets that have not answered since the last look: their clients are gone, or cannot be reached. */
@@ -143,10 +206,21 @@ export class Signaling extends Lifetime {
     }
   }
 
+  get #status(): string {
+    const { url = null, region = 'local' } = this.#options;
+    const connections = this.#connections.size;
+    const status: SignalingNodeStatus = {
+      url,
+      region,
+      connections,
+      ...drainStatus(this.#drains, this.nodeId),
+    };
+    return JSON.stringify(status);
+  }
+
   #takeLease(): Promise<Lease | undefined> {
-    const { store, url = null, region = 'local' } = this.#options;
-    const status: SignalingNodeStatus = { url, region };
-    return store.leases.acquire(signalingNodeKey(this.nodeId), this.nodeId, leaseMs, JSON.stringify(status));
+    const key = signalingNodeKey(this.nodeId);
+    return this.#options.store.leases.acquire(key, this.nodeId, leaseMs, this.#status);
   }
 
   async #keepLease(first: Lease | undefined): Promise<void> {
@@ -155,7 +229,7 @@ export class Signaling extends Lifetime {
       await sleep(leaseMs / 3, this.signal);
       try {
         const { leases } = this.#options.store;
-        if (lease && (await leases.renew(lease, leaseMs))) continue;
+        if (lease && (await leases.renew(lease, leaseMs, this.#status))) continue;
         lease = await this.#takeLease();
       } catch (error) {
         this.#options.logger.warn({ err: error }, 'could not renew the lease of this signaling node');

@@ -5,6 +5,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
 
   ./weir up              start it on this machine and print the address to open
   ./weir serve           start one process of a fleet
+  ./weir drain NODE      take a node out of a fleet without anybody noticing
   ./weir prepare         get what a first start gets, for an image
   ./weir token           make a join token for your own page or backend
   ./weir doctor          say what this machine has, what is missing and what that means
@@ -79,6 +80,21 @@ controlling media nodes.
   ./weir serve --roles director,signaling --port 443 --tls-cert c.pem --tls-key k.pem
   ./weir serve --roles media --media-port 40000 --announce 203.0.113.7 --control-host 10.0.0.7
   ./weir serve --roles relay --announce 203.0.113.9 --relay-host turn.example.org --tls-cert c.pem --tls-key k.pem
+`,
+  drain: `./weir drain [NODE] [options]: takes a node out of the fleet without anybody noticing. Without NODE: lists all.
+
+  --deadline TIME       by then it is empty: 60s, 10m; whoever could not be moved unnoticed is moved at once (60s)
+  --undo                the node takes people again
+  --url URL             a director; may be given more than once (http://localhost:7420)
+  --data-dir DIR        where the API key is (.weir/data in the checkout, or WEIR_DATA_DIR)
+  --json                the node at the end, as JSON on stdout
+
+Nobody new comes to a drained node, also when it is started again, until the drain is undone. Exits with 1 when somebody
+is still there after the deadline. Stopping this command (Ctrl-C) does not undo the drain. The key may be in WEIR_API_KEY
+and WEIR_API_SECRET.
+
+  ./weir drain media-3 --deadline 10m      progress on stderr; then the process can be ended
+  ./weir drain media-3 --undo
 `,
   prepare: `./weir prepare: gets everything that a first start would get (packages, media engine, web app), and ends. For images.
 `,

@@ -4,6 +4,7 @@ import { helpFor, overview } from './help.ts';
 const commands: Record<string, () => Promise<{ run(args: string[]): Promise<number> }>> = {
   up: () => import('./up.ts'),
   serve: () => import('./serve.ts'),
+  drain: () => import('./drain.ts'),
   prepare: () => import('./prepare.ts'),
   token: () => import('./token.ts'),
   doctor: () => import('./doctor.ts'),

@@ -8,8 +8,13 @@ import { join } from 'node:path';
 import { type ApiKey, relaySecret, relayServers, relayUrlSuits } from '@weir/auth';
 import {
   type ClusterStore,
+  type DirectorStatus,
+  DrainWatch,
+  directorKey,
+  drainStatus,
   mediaNode,
   memoryStore,
+  NodeLease,
   RelayPool,
   redisStore,
   signalingNodes,
@@ -140,9 +145,12 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
   const offer =
     does('director') || does('signaling') ? await relayOffer(config, secret, store, logger) : undefined;
   if (offer) started.use(offer.pool);
+  const drains = started.use(await DrainWatch.start(store.leases, logger));
+  const isLeaving = () => config.nodeId !== undefined && drains.of(config.nodeId) !== undefined;
   const app = started.adopt(
     await httpServer({
       logger,
+      isReady: () => !isLeaving(), // So that a proxy in front sends nobody here any more.
       ...(config.tls ? { tls: config.tls } : {}),
       ...(config.trustProxy ? { trustProxy: config.trustProxy } : {}),
       ...(config.requestsPerMinute ? { requestsPerMinute: config.requestsPerMinute } : {}),
@@ -154,7 +162,8 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       app,
       store,
       database,
-      signalingUrls: (request) => signalingUrls(request, store, does('signaling')),
+      signalingUrls: (request) =>
+        signalingUrls(request, store, { here: does('signaling'), leaving: isLeaving() }),
       iceServers: (participantId, paths) => offer!.relays(participantId, paths, { spare: false }),
       rtpCapabilities: routerRtpCapabilities(),
       guestAccess: config.guestAccess ?? true,
@@ -162,6 +171,22 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       ...(fleet ? { region: fleet.region } : {}),
       logger,
     });
+    const nodeId = config.nodeId ?? `director-${randomUUID().slice(0, 8)}`;
+    // Not awaited: after a crash the earlier lease has to run out first.
+    const lease = NodeLease.take(store.leases, directorKey(nodeId), {
+      status: (): DirectorStatus => ({
+        region: fleet?.region ?? 'local',
+        ...drainStatus(drains, nodeId),
+      }),
+      logger,
+    });
+    lease.catch((error) => logger.error({ err: error, nodeId }, 'another director has this name'));
+    started.defer(() =>
+      lease.then(
+        (taken) => taken.release(),
+        () => {},
+      ),
+    );
     await serveBrand(app, join(config.dataDir, 'brand'));
     await serveMeet(app, logger);
   }
@@ -321,13 +346,16 @@ export function listenAddresses(announce: string[]): ListenAddress[] {
 async function signalingUrls(
   request: IncomingMessage,
   store: ClusterStore,
-  here: boolean,
+  { here, leaving }: { here: boolean; leaving: boolean },
 ): Promise<string[]> {
   const secure = 'encrypted' in request.socket || request.headers['x-forwarded-proto'] === 'https';
   const asked = `${secure ? 'wss' : 'ws'}://${request.headers.host ?? 'localhost'}${signalingPath}`;
   const nodes = await signalingNodes(store.leases);
-  const others = nodes.flatMap(({ status }) => status.url ?? []).sort(() => Math.random() - 0.5);
-  const reachable = here || nodes.some(({ status }) => !status.url);
+  const staying = nodes.filter(({ status }) => !status.drain);
+  const others = (staying.length ? staying : nodes)
+    .flatMap(({ status }) => status.url ?? [])
+    .sort(() => Math.random() - 0.5);
+  const reachable = (here && !leaving) || nodes.some(({ status }) => !status.url) || !others.length;
   return [...new Set([...(reachable ? [asked] : []), ...others])].slice(0, signalingUrlsAtMost);
 }
 
