@@ -53,6 +53,7 @@ const events = {
   late: { type: 'deadline', random: 0.5 },
   networkChanged: { type: 'networkChanged' },
   replaced: { type: 'replaced' },
+  redirected: { type: 'redirected', signaling: ['ws://c'] },
   left: { type: 'left' },
 } as const satisfies Record<string, object>;
 
@@ -121,6 +122,7 @@ describe('[SG41] each transition of the signaling state machine', () => {
       'replaced',
       { status: 'claiming', goal: 'resume', effort: { attempt: 1, giveUpAt: at(330_000) } },
     ],
+    ['joined', 'redirected', { status: 'joined', seat: { ...seat, signaling: ['ws://c'] } }],
     ['backoff', 'late', { status: 'opening', goal: 'resume', seat }],
     ['backoffUnseated', 'late', { status: 'asking' }],
   ];

@@ -68,6 +68,14 @@ describe('Placement', () => {
     expect(it.decisions.at(-1)!.reason).toMatch(/^all are full/);
   });
 
+  test('nobody comes to a node that is drained, wherever the room is; only where there is no other', async () => {
+    const drained = '{"drain":{"since":1,"deadlineAt":2}}';
+    const { placement: it, store } = await placement({ a: drained, b: '{"sessions":99,"busy":0.9}' });
+    expect(await it.choose('r', { home: 'a', hosts: ['a', 'a'] })).toEqual({ nodeId: 'b', home: 'b' });
+    await store.leases.release((await store.leases.get('media-node:b'))!);
+    expect(await it.choose('r')).toMatchObject({ nodeId: 'a' });
+  });
+
   test('a room goes on where it already is before it goes anywhere else', async () => {
     const nodes = { a: '{"sessions":9,"sessionsAtMost":9}', b: '{"sessions":8}', c: '{}', d: '{}' };
     const { placement: it } = await placement(nodes);

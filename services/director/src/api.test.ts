@@ -719,3 +719,33 @@ test('GET /v1/placements tells where participants were placed and why, newest fi
   });
   expect(code(await weir.get('/v1/placements?limit=0'))).toBe('bad-request');
 });
+
+test('a node is drained over the API, tells when it is empty, and is put back', async () => {
+  await using weir = await director(database, {
+    mediaNodes: { 'media-1': '{"sessions":9,"region":"eu"}', 'media-2': '{"sessions":2}' },
+  });
+  const asked = await weir.post('/v1/nodes/media-1/drain', { deadlineSeconds: 30 });
+  expect(asked.body).toMatchObject({
+    nodeId: 'media-1',
+    region: 'eu',
+    roles: [{ role: 'media', left: 9 }],
+    state: 'draining',
+    notes: [],
+  });
+  const { drain } = asked.body as { drain: { since: number; deadlineAt: number } };
+  expect(drain.deadlineAt - drain.since).toBe(30_000);
+  const told = JSON.stringify({ sessions: 0, drain });
+  await weir.store.leases.acquire('media-node:media-1', 'media-1', 60_000, told);
+  expect((await weir.get('/v1/nodes/media-1')).body).toMatchObject({ state: 'drained' });
+  // The last one: there is nowhere to go.
+  const last = await weir.post('/v1/nodes/media-2/drain');
+  expect(last.body).toMatchObject({ notes: [expect.stringContaining('no other media node')] });
+  expect((await weir.del('/v1/nodes/media-1/drain')).body).toMatchObject({ state: 'working', drain: null });
+  const { body } = await weir.get('/v1/nodes');
+  expect((body as { nodes: { nodeId: string }[] }).nodes.map(({ nodeId }) => nodeId)).toEqual([
+    'media-1',
+    'media-2',
+  ]);
+  expect(code(await weir.post('/v1/nodes/media-9/drain'))).toBe('not-found');
+  expect(code(await weir.post('/v1/nodes/media-1/drain', { deadlineSeconds: 0 }))).toBe('bad-request');
+});

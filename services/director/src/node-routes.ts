@@ -4,12 +4,13 @@ import { NodeAnswer } from './answers.ts';
 import type { DirectorContext } from './director.ts';
 
 const params = z.object({ nodeId: z.string().min(1).max(64) });
+const defaultSeconds = 60;
 const deadlineSeconds = z
   .number()
   .int()
   .min(1)
   .max(86_400)
-  .default(60)
+  .default(defaultSeconds)
   .describe('By then it is empty: who could not be moved unnoticed is moved at once');
 
 /** The processes of the fleet, and taking one out of it without anybody noticing. */
@@ -55,11 +56,11 @@ export function nodeRoutes(api: HttpApp, { nodes }: DirectorContext): void {
           'it is started again, until the drain is undone.',
         tags: ['nodes'],
         params,
-        body: z.strictObject({ deadlineSeconds }).prefault({}),
+        body: z.strictObject({ deadlineSeconds }).nullish(),
         response: { 200: NodeAnswer.describe('The node, which is drained from now on') },
       },
     },
-    ({ params: { nodeId }, body }) => nodes.drain(nodeId, body.deadlineSeconds * 1_000),
+    ({ params: { nodeId }, body }) => nodes.drain(nodeId, (body?.deadlineSeconds ?? defaultSeconds) * 1_000),
   );
 
   api.delete(

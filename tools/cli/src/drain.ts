@@ -5,7 +5,7 @@ import { duration, parseOptions } from './options.ts';
 import { readApiKey } from './token.ts';
 
 export const fleetOptions = {
-  url: { type: 'string', multiple: true, default: ['http://localhost:7420'] },
+  url: { type: 'string', multiple: true, default: ['http://localhost:7420'] as string[] },
   'data-dir': { type: 'string' },
 } as const;
 

@@ -1,10 +1,11 @@
 import type { ParseArgsConfig } from 'node:util';
 import { expect, test } from 'vitest';
+import { drainOptions } from './drain.ts';
 import { helpFor, overview } from './help.ts';
 import { tokenOptions } from './token.ts';
 import { upOptions } from './up-config.ts';
 
-test.each(['up', 'token', 'doctor', 'test', 'check', 'bench', 'pack', 'reference'])(
+test.each(['up', 'token', 'doctor', 'drain', 'test', 'check', 'bench', 'pack', 'reference'])(
   '%s is in the overview and has its own help',
   (name) => {
     expect(overview).toContain(`./weir ${name}`);
@@ -15,6 +16,7 @@ test.each(['up', 'token', 'doctor', 'test', 'check', 'bench', 'pack', 'reference
 test.each<[string, NonNullable<ParseArgsConfig['options']>]>([
   ['up', upOptions],
   ['token', tokenOptions],
+  ['drain', drainOptions],
 ])('the help of %s has every option with its default', (name, options) => {
   for (const [option, { default: value }] of Object.entries(options)) {
     const line = helpFor(name)!
