@@ -27,7 +27,7 @@ describe.skipIf(!(await canMakeNamespaces()))(
       const executablePath = await network.executable('viewer', await chromiumPath());
       there = await People.of(platform, await chromiumTabs({ executablePath }));
       [alice, carol] = await Promise.all([here.join('alice'), here.join('carol')]);
-      await alice.page.evaluate(() => seat.publishTone());
+      await alice.page.evaluate(() => seat.publishTone({ rests: true }));
       await alice.page.evaluate(() => seat.publishCamera({ width: 1280, height: 720, fps: 10 }));
       bob = await there.join('bob', { url: platform.urls.local.replace('localhost', address) });
     }, 180_000);

@@ -53,8 +53,8 @@ export class PageSeat {
     return (await this.room.local.publish(track, { source: 'camera', ...publish })).trackId;
   }
 
-  async publishTone(options: Partial<PublishOptions> = {}) {
-    const { track } = weirTest.toneSource({});
+  async publishTone({ rests = false, ...options }: Partial<PublishOptions> & { rests?: boolean } = {}) {
+    const { track } = weirTest.toneSource({ rests });
     return (await this.room.local.publish(track, { source: 'microphone', ...options })).trackId;
   }
 

@@ -11,6 +11,8 @@ export type FrameCodeSourceOptions = {
 export type ToneSourceOptions = {
   /** The steady tone; 440 when left out. */
   toneHz?: number;
+  /** Every other second the tone rests, as those who speak do. */
+  rests?: boolean;
 };
 
 export type SourcesKit = {
@@ -63,7 +65,7 @@ export function installSources(kit: BrowserKit): void {
   Object.assign(kit, { beepHz: 1760 });
   let audio: AudioContext | undefined;
 
-  kit.toneSource = ({ toneHz = 440 } = {}) => {
+  kit.toneSource = ({ toneHz = 440, rests = false } = {}) => {
     audio ??= new AudioContext();
     const context = audio;
     void context.resume();
@@ -94,6 +96,7 @@ export function installSources(kit: BrowserKit): void {
       for (let at = Math.ceil(from / 1000) * 1000; at < Date.now() + 1500; at += 1000) {
         beep.gain.gain.setValueAtTime(0.4, at / 1000 + offset);
         beep.gain.gain.setValueAtTime(0, at / 1000 + offset + 0.1);
+        if (rests) tone.gain.gain.setValueAtTime(at % 2000 === 0 ? 0.05 : 0, at / 1000 + offset + 0.1);
         beepsUntil = at;
       }
     };
