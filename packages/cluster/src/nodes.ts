@@ -1,5 +1,6 @@
 import type { Drain } from './drain.ts';
 import type { Leases } from './leases.ts';
+import type { ReachCounts } from './reachability.ts';
 
 // The leases by which the nodes of a fleet know each other, and what their values say.
 
@@ -13,6 +14,12 @@ export const signalingNodeKey = (nodeId: string) => `${signalingPrefix}${nodeId}
 export const relayKey = (nodeId: string) => `${relayPrefix}${nodeId}`;
 export const directorKey = (nodeId: string) => `${directorPrefix}${nodeId}`;
 
+/** What a media node may run out of. */
+export type Resource = 'cpu' | 'egress' | 'packets' | 'consumers' | 'sessions';
+
+/** What a media node has given up to bear its load; each goes with those before it. */
+export type Degradation = 'new-rooms' | 'top-layers' | 'unpinned-video';
+
 /** What a media node tells the fleet of itself, as the JSON value of its lease. */
 export type MediaNodeStatus = {
   /** Its control port (`ws://…`); null: reachable inside its own process only. */
@@ -25,6 +32,12 @@ export type MediaNodeStatus = {
   streams: number;
   /** The busiest worker's share of its core, 0 to 1. */
   busy: number;
+  /** How much of each resource with a limit is in use, 0 to 1 and above. */
+  use?: Partial<Record<Resource, number>>;
+  /** How clients got through to it of late. */
+  reach?: ReachCounts;
+  /** What it has given up to bear its load; absent: nothing. */
+  degraded?: Degradation;
   /** Nobody is placed here; absent: as ever. */
   drain?: Drain;
 };

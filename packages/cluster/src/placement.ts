@@ -1,27 +1,35 @@
 import { PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
+import { type Candidate, candidateOf, rank, reachCounts, shortcoming, use } from './candidates.ts';
 import type { ClusterStore } from './cluster-store.ts';
-import { type MediaNodeStatus, mediaNodes } from './nodes.ts';
+import { type Living, type MediaNodeStatus, mediaNodes } from './nodes.ts';
+import { Reachability } from './reachability.ts';
+import { RecentPlacements } from './recent-placements.ts';
 
 /** A choice of a media node, and why. */
 export type PlacementDecision = {
   at: number;
   roomId: RoomId;
   nodeId: string;
+  region: string;
   reason: string;
+  /** Nodes that were alive. */
   candidates: number;
+  /** Some that it could not be, and why. */
+  passedOver: { nodeId: string; why: string }[];
 };
 
 const keptDecisions = 1_000;
-/** A placement counts as load for so long: its session is not in the node's own figures yet. */
-const aheadMs = 3_000;
+const namedAtMost = 8;
+/** A room with so many people on a node leaves before the node is full: what it adds to the load comes in a rush. */
+const bigRoomFrom = 25;
 
-/** What is known of the room that somebody is placed in. */
+/** What is known of the room that somebody is placed in, and of who that is. */
 export type PlacementWish = {
   /** The node where those who come first meet. */
   home?: string | undefined;
-  /** The nodes of those who are in the room, one entry each. */
-  hosts?: Iterable<string>;
+  /** The nodes of those who are in the room, one entry each; or how many are on each. */
+  hosts?: Iterable<string> | ReadonlyMap<string, number>;
   /** A node that was just found dead, though its lease may still run. */
   avoid?: string | undefined;
 };
@@ -29,21 +37,21 @@ export type PlacementWish = {
 /** Where a seat is to be, and where the room's home is from then on. */
 export type Placed = { nodeId: string; home: string };
 
-type Candidate = { nodeId: string; region: string; load: number; full: boolean; draining: boolean };
-
-/** From this share of a core on a node's busiest worker leaves no room for bursts. */
-const fullFrom = 0.85;
+type Choice = { node: Candidate; reason: string };
 
 /**
  * Chooses a media node for a participant: one that has the room already while it is not full, else the less loaded of two
- * random ones that are not full; those of the own region first. The placements of the last seconds are counted ahead, so
- * that a burst of joins does not fall on one node.
+ * random ones that are not busy; those of the own region first. The placements of the last seconds are counted ahead, so
+ * that a burst of joins does not fall on one node. Where none is good the least bad is taken, and the reason says so.
  */
 export class Placement {
   readonly #store: ClusterStore;
   readonly #region: string | undefined;
   readonly #random: () => number;
-  #recent: PlacementDecision[] = [];
+  readonly #reachability = new Reachability();
+  readonly #recent = new RecentPlacements();
+  /** Of the nodes that were told last. */
+  #board: { alive: readonly Living<MediaNodeStatus>[]; nodes: Candidate[] } = { alive: [], nodes: [] };
   readonly decisions: PlacementDecision[] = [];
 
   /** `region`: that of those who are placed; absent: it does not matter. */
@@ -54,30 +62,83 @@ export class Placement {
   }
 
   /** Throws `no-media-node` when none lives. */
-  async choose(roomId: RoomId, { home, hosts = [], avoid }: PlacementWish = {}): Promise<Placed> {
-    const alive = (await mediaNodes(this.#store.leases)).filter(({ nodeId }) => nodeId !== avoid);
-    // Nothing is awaited from here on, so that two who come at once see each other's placement.
-    const now = Date.now();
-    this.#recent = this.#recent.filter(({ at }) => now - at < aheadMs).slice(-keptDecisions);
-    const ahead = tally(this.#recent.map(({ nodeId }) => nodeId));
-    const nodes = alive.map(({ nodeId, status }) => candidate(nodeId, status, ahead.get(nodeId) ?? 0));
-    if (!nodes.length) throw new PlatformError('no-media-node', 'no media node is alive');
-    const { nodeId, reason } = this.#best(roomId, home === undefined ? hosts : [home, ...hosts], nodes);
-    const decision = { at: now, roomId, nodeId, reason, candidates: nodes.length };
-    this.#recent.push(decision);
-    this.decisions.push(decision);
-    if (this.decisions.length > keptDecisions) this.decisions.shift();
-    const homeLives = nodes.some((node) => node.nodeId === home && !node.draining);
-    return { nodeId, home: homeLives ? home! : nodeId };
+  async choose(roomId: RoomId, wish: PlacementWish = {}): Promise<Placed> {
+    const alive = await mediaNodes(this.#store.leases);
+    return this.chooseFrom(alive, roomId, wish, Date.now()); // At once: two who come together see each other's placement.
   }
 
-  #best(roomId: RoomId, hosts: Iterable<string>, all: Candidate[]): { nodeId: string; reason: string } {
-    const staying = all.filter(({ draining }) => !draining);
-    const nodes = staying.length ? staying : all; // Better on a node that is to go than in no call at all.
-    const free = nodes.filter(({ full }) => !full);
+  /** The same among these, at that time. Cheap for many in a row among the same. */
+  chooseFrom(
+    alive: readonly Living<MediaNodeStatus>[],
+    roomId: RoomId,
+    { home, hosts, avoid }: PlacementWish,
+    now: number,
+  ): Placed {
+    if (this.#board.alive !== alive) this.#look(alive, now);
+    const board = this.#board.nodes;
+    const nodes = avoid === undefined ? board : board.filter(({ nodeId }) => nodeId !== avoid);
+    if (!nodes.length) throw new PlatformError('no-media-node', 'no media node is alive');
+    const { node, reason } = this.#best(nodes, this.#there(roomId, home, hosts));
+    if (node.reach === 'trial') this.#reachability.tried(node.nodeId, now);
+    const { nodeId, region } = node;
+    this.#recent.add({ at: now, roomId, nodeId });
+    const passedOver = nodes.filter((other) => other.rank >= rank.full && other !== node);
+    this.#note({
+      at: now,
+      roomId,
+      nodeId,
+      region,
+      reason,
+      candidates: nodes.length,
+      passedOver: passedOver
+        .slice(0, namedAtMost)
+        .map((other) => ({ nodeId: other.nodeId, why: shortcoming(other) })),
+    });
+    this.#count(alive, node);
+    const homeStays = nodes.some((one) => one.nodeId === home && !one.drained);
+    return { nodeId, home: homeStays ? home! : nodeId };
+  }
+
+  #look(alive: readonly Living<MediaNodeStatus>[], now: number): void {
+    this.#recent.forgetBefore(now);
+    const reach = this.#reachability.judge(
+      alive.map(({ nodeId, status }) => ({ nodeId, reach: reachCounts(status) })),
+      now,
+    );
+    const nodes = alive.map((node, i) =>
+      candidateOf(node, { ahead: this.#recent.on(node.nodeId), reach: reach[i]! }),
+    );
+    this.#board = { alive, nodes };
+  }
+
+  /** One more is on it. */
+  #count(alive: readonly Living<MediaNodeStatus>[], { nodeId, reach }: Candidate): void {
+    const at = alive.findIndex((node) => node.nodeId === nodeId);
+    const after = reach === 'trial' ? 'out' : reach;
+    this.#board.nodes[at] = candidateOf(alive[at]!, { ahead: this.#recent.on(nodeId), reach: after });
+  }
+
+  #note(decision: PlacementDecision): void {
+    this.decisions.push(decision);
+    if (this.decisions.length > keptDecisions) this.decisions.shift();
+  }
+
+  /** How many of the room are on each node, its home counting as one more. */
+  #there(roomId: RoomId, home: string | undefined, hosts: PlacementWish['hosts'] = []): Map<string, number> {
+    const there = new Map(hosts instanceof Map ? hosts : tally(hosts as Iterable<string>));
+    if (home !== undefined) there.set(home, (there.get(home) ?? 0) + 1);
+    for (const [nodeId, count] of this.#recent.of(roomId))
+      there.set(nodeId, (there.get(nodeId) ?? 0) + count);
+    return there;
+  }
+
+  #best(nodes: Candidate[], there: ReadonlyMap<string, number>): Choice {
+    const trial = nodes.find((node) => node.reach === 'trial' && !node.drained && !node.atLimit);
+    if (trial) return { node: trial, reason: 'one tries whether clients get through to it again' };
+    const free = nodes.filter((node) => node.rank <= rank.busy);
     if (!free.length) return this.#leastBad(nodes);
-    const good = this.#near(free);
-    return this.#roomsNode(roomId, hosts, good) ?? this.#lessLoaded(good);
+    const near = this.#near(free);
+    return this.#roomsNode(near, there) ?? this.#lessLoaded(near);
   }
 
   /** Those of the own region, unless there are none. */
@@ -86,41 +147,44 @@ export class Placement {
     return near.length ? near : nodes;
   }
 
-  #roomsNode(roomId: RoomId, hosts: Iterable<string>, nodes: Candidate[]) {
-    const there = tally([...hosts, ...this.#recent.filter((r) => r.roomId === roomId).map((r) => r.nodeId)]);
-    const [most] = nodes
-      .filter(({ nodeId }) => there.has(nodeId))
-      .sort((a, b) => there.get(b.nodeId)! - there.get(a.nodeId)!);
-    return most && { nodeId: most.nodeId, reason: 'the room is there' };
+  #roomsNode(nodes: Candidate[], there: ReadonlyMap<string, number>): Choice | undefined {
+    let most: Candidate | undefined;
+    for (const node of there.size ? nodes : []) {
+      const count = there.get(node.nodeId) ?? 0;
+      const mayStay = count > 0 && (node.rank === rank.good || count < bigRoomFrom);
+      if (mayStay && count > (most ? there.get(most.nodeId)! : 0)) most = node;
+    }
+    return most && { node: most, reason: 'the room is there' };
   }
 
-  #lessLoaded(nodes: Candidate[]) {
-    const first = Math.floor(this.#random() * nodes.length);
-    const one = nodes[first]!;
-    if (nodes.length === 1) return { nodeId: one.nodeId, reason: 'the only one with a place' };
-    const second = (first + 1 + Math.floor(this.#random() * (nodes.length - 1))) % nodes.length;
-    const two = nodes[second]!;
+  #lessLoaded(nodes: Candidate[]): Choice {
+    const good = nodes.filter((node) => node.rank === rank.good);
+    const [one, two] = this.#two(good.length ? good : nodes);
+    if (!two) {
+      const only = nodes.length === 1;
+      return { node: one, reason: only ? 'the only one with a place' : 'the only one that is not busy' };
+    }
     const [less, more] = one.load <= two.load ? [one, two] : [two, one];
-    return {
-      nodeId: less.nodeId,
-      reason: `${less.load} sessions against ${more.load} on ${more.nodeId}`,
-    };
+    return { node: less, reason: `${use(less)} against ${use(more)} on ${more.nodeId}` };
   }
 
-  #leastBad(nodes: Candidate[]) {
-    const [least] = this.#near(nodes).sort((a, b) => a.load - b.load);
-    return { nodeId: least!.nodeId, reason: `all are full; it has ${least!.load} sessions` };
+  #two(nodes: Candidate[]): [Candidate, Candidate | undefined] {
+    const first = Math.floor(this.#random() * nodes.length);
+    if (nodes.length === 1) return [nodes[0]!, undefined];
+    const second = (first + 1 + Math.floor(this.#random() * (nodes.length - 1))) % nodes.length;
+    return [nodes[first]!, nodes[second]!];
+  }
+
+  #leastBad(nodes: Candidate[]): Choice {
+    const best = Math.min(...nodes.map((node) => node.rank));
+    const [node] = this.#near(nodes.filter((one) => one.rank === best)).sort((a, b) => a.load - b.load);
+    const reason =
+      best === rank.full ? `all are full; it has ${use(node!)}` : `none is good: ${shortcoming(node!)}`;
+    return { node: node!, reason };
   }
 }
 
-function candidate(nodeId: string, status: Partial<MediaNodeStatus>, ahead: number): Candidate {
-  const load = (Number(status.sessions) || 0) + ahead;
-  const atMost = Number(status.sessionsAtMost) || Number.POSITIVE_INFINITY;
-  const full = load >= atMost || (Number(status.busy) || 0) >= fullFrom;
-  return { nodeId, region: status.region ?? '', load, full, draining: status.drain !== undefined };
-}
-
-function tally(names: string[]): Map<string, number> {
+function tally(names: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;

@@ -64,8 +64,12 @@ export const PlacementAnswer = z
     at: z.number(),
     roomId: RoomId,
     nodeId: z.string(),
+    region: z.string(),
     reason: z.string(),
     candidates: z.number().int().describe('Media nodes that were alive'),
+    passedOver: z
+      .array(z.object({ nodeId: z.string(), why: z.string() }))
+      .describe('Some nodes that it could not be'),
   })
   .meta({ id: 'Placement' });
 

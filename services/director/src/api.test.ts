@@ -705,18 +705,24 @@ test('GET /v1/placements tells where participants were placed and why, newest fi
   await weir.join('a', 'alice');
   await weir.join('a', 'bob');
   const { body } = await weir.get('/v1/placements?limit=2');
+  const placed = {
+    at: expect.any(Number),
+    roomId: 'a',
+    nodeId: 'media-2',
+    region: '',
+    candidates: 2,
+    passedOver: [],
+  };
   expect(body).toEqual({
     placements: [
-      { at: expect.any(Number), roomId: 'a', nodeId: 'media-2', reason: 'the room is there', candidates: 2 },
-      {
-        at: expect.any(Number),
-        roomId: 'a',
-        nodeId: 'media-2',
-        reason: '2 sessions against 9 on media-1',
-        candidates: 2,
-      },
+      { ...placed, reason: 'the room is there' },
+      { ...placed, reason: '2 sessions against 9 sessions on media-1' },
     ],
   });
+  await weir.join('b', 'carol');
+  const { body: ofRoom } = await weir.get('/v1/placements?roomId=b');
+  expect(ofRoom).toMatchObject({ placements: [{ roomId: 'b' }] });
+  expect((await weir.get('/v1/placements?nodeId=nowhere')).body).toEqual({ placements: [] });
   expect(code(await weir.get('/v1/placements?limit=0'))).toBe('bad-request');
 });
 
