@@ -8,7 +8,7 @@ export const fullFrom = 0.85;
 /** Of equals the one with fewer sessions is the less loaded: so many would be a full one's. */
 const nominalSessions = 20_000;
 /** What a session takes of a resource where too few are there to tell. */
-const nominalShare = 0.002;
+const nominalShare = 0.001;
 const tellingSessions = 10;
 
 /** A media node as it would be with those who were placed on it a moment ago. */

@@ -32,6 +32,9 @@ export type MediaNodeStatus = {
   streams: number;
   /** The busiest worker's share of its core, 0 to 1. */
   busy: number;
+  egressBps?: number;
+  packetsPerSecond?: number;
+  consumers?: number;
   /** How much of each resource with a limit is in use, 0 to 1 and above. */
   use?: Partial<Record<Resource, number>>;
   /** How clients got through to it of late. */

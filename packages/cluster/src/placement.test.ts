@@ -97,9 +97,9 @@ describe('Placement', () => {
     expect(it.decisions.at(-1)).toMatchObject({
       roomId: 'r1009',
       nodeId: 'a',
-      reason: 'the only one with a place',
       candidates: 1,
     });
+    expect(it.decisions[0]).toMatchObject({ roomId: 'r10', reason: 'the only one with a place' });
   });
 });
 

@@ -3,6 +3,7 @@ export type { CascadeConfig } from './cascade-config.ts';
 export { mediaCodecs, routerRtpCapabilities } from './codecs.ts';
 export { MediaNode, type MediaNodeConfig, type MediaNodeEvents } from './media-node.ts';
 export type { ListenAddress } from './media-worker.ts';
+export type { NodeLimits } from './node-load.ts';
 export type { MediaListener } from './participant-session.ts';
 export type { SoundLimits } from './room-sound.ts';
 export type { EdgeListener } from './track-distributor.ts';

@@ -21,11 +21,14 @@ import type {
 import { limits } from '@weir/protocol';
 import type { CascadeConfig } from './cascade-config.ts';
 import { routerRtpCapabilities } from './codecs.ts';
+import { DatagramRate } from './datagram-rate.ts';
 import { narrowCapabilities, type Production, toPlatformError } from './engine-words.ts';
 import { type FetchTrack, MediaRoom } from './media-room.ts';
 import { defaultWorkerCount, type ListenAddress, type MediaWorker } from './media-worker.ts';
+import { type NodeLimits, type NodeLoad, shares } from './node-load.ts';
 import { type MediaListener, ParticipantSession } from './participant-session.ts';
 import { PipeLinks } from './pipe-links.ts';
+import { type ReachCounts, ReachLog } from './reach-log.ts';
 import type { SoundLimits } from './room-sound.ts';
 import { TrackDistributor } from './track-distributor.ts';
 import { TrackFetcher } from './track-fetcher.ts';
@@ -45,6 +48,8 @@ export type MediaNodeConfig = {
   sound?: SoundLimits;
   /** Present: rooms may be on other nodes as well, and tracks go from one to the other. */
   cascade?: CascadeConfig;
+  /** Default: its processors alone. */
+  limits?: NodeLimits;
   logger: Logger;
   clock?: Clock;
 };
@@ -83,6 +88,9 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   readonly #rooms = new Map<RoomId, MediaRoom>();
   readonly #sessions = new Map<string, ParticipantSession>();
   readonly #fetch: FetchTrack | undefined;
+  readonly #limits: NodeLimits;
+  readonly #reach: ReachLog;
+  readonly #datagrams = this.own(new DatagramRate());
 
   /** Gives tracks to other nodes; undefined without any. */
   readonly distributor: TrackDistributor | undefined;
@@ -107,6 +115,8 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     this.#clock = config.clock ?? systemClock;
     this.#sound = config.sound ?? defaultSound;
     this.#pool = this.own(pool);
+    this.#limits = config.limits ?? {};
+    this.#reach = this.own(new ReachLog(this.#clock));
     if (!config.cascade) return;
     const { region, fanOut = treeLimits.fanOut, listen, open, locate, lingerMs } = config.cascade;
     const { nodeId } = this;
@@ -156,7 +166,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     }),
     'transport.connect': this.#answer('transport.connect', async (params) => {
       const { direction, transportId, dtlsParameters } = params;
-      await this.#session(params).transport(direction, transportId).connect(dtlsParameters);
+      await this.#session(params).connect(direction, dtlsParameters, transportId);
       return {};
     }),
     'transport.restartIce': this.#answer('transport.restartIce', async (params) => {
@@ -205,14 +215,23 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     })),
   };
 
-  /** How full the node is: streams carried, and the busiest worker's share of its core (0 to 1). */
-  get load(): { sessions: number; streams: number; busy: number } {
+  /** How full the node is: streams carried, the busiest worker's share of its core (0 to 1), and of each limit what is used. */
+  get load(): NodeLoad {
     const { workers } = this.#pool;
-    return {
-      sessions: this.#sessions.size,
-      streams: workers.reduce((sum, worker) => sum + worker.load, 0),
-      busy: Math.max(0, ...workers.map((worker) => worker.busy)),
+    const sum = (of: (worker: MediaWorker) => number) => workers.reduce((all, worker) => all + of(worker), 0);
+    const busy = Math.max(0, ...workers.map((worker) => worker.busy));
+    const used = {
+      egressBps: sum(({ egress }) => egress.bps),
+      packetsPerSecond: this.#datagrams.perSecond,
+      consumers: sum(({ tally }) => tally.consumers),
     };
+    const streams = sum(({ load }) => load);
+    return { sessions: this.#sessions.size, streams, busy, ...used, use: shares(busy, used, this.#limits) };
+  }
+
+  /** How clients got through to it of late. */
+  get reach(): ReachCounts {
+    return this.#reach.counts;
   }
 
   /** The participants with a media session here. */
@@ -321,6 +340,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       participantId,
       rtpCapabilities: narrowCapabilities(params.rtpCapabilities, this.#rtpCapabilities),
       listener,
+      reach: this.#reach,
       clock: this.#clock,
       logger: this.#logger,
     });

@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { Lifetime, type Logger, sleep, withDeadline } from '@weir/core';
 import { createWorker } from 'mediasoup';
 import type { WebRtcServer, Worker } from 'mediasoup/types';
+import { EgressMeter } from './egress-meter.ts';
 
 export type ListenAddress = { ip: string; announcedAddress?: string };
 
@@ -29,6 +30,7 @@ export class MediaWorker extends Lifetime {
   readonly #tally: Tally = { sessions: 0, routers: 0, producers: 0, consumers: 0, pipes: 0 };
   readonly webRtcServer: WebRtcServer;
   readonly port: number;
+  readonly egress = this.own(new EgressMeter());
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
   #busy = 0;

@@ -1,6 +1,7 @@
 import { type Clock, Lifetime, type Logger, newId, PlatformError, withDeadline } from '@weir/core';
 import type {
   Direction,
+  DtlsParameters,
   LayerPreferences,
   MediaControl,
   MediaSession,
@@ -21,6 +22,7 @@ import { describeProduction, type Production, produce, toPlatformError } from '.
 import type { MediaRoom } from './media-room.ts';
 import type { MediaWorker } from './media-worker.ts';
 import { Publication } from './publication.ts';
+import type { ReachLog } from './reach-log.ts';
 import { SessionTransport } from './session-transport.ts';
 import { SubscriberBandwidth } from './subscriber-bandwidth.ts';
 import { TrackSubscription } from './track-subscription.ts';
@@ -35,6 +37,7 @@ export type SessionOptions = {
   participantId: ParticipantId;
   rtpCapabilities: RtpCapabilities;
   listener: MediaListener;
+  reach: ReachLog;
   clock: Clock;
   logger: Logger;
 };
@@ -53,6 +56,7 @@ export class ParticipantSession extends Lifetime {
   /** The first of each direction: what a request means that names none. */
   readonly #first = new Map<Direction, SessionTransport>();
   #opening = 0;
+  #looking = false;
   readonly #publications = new Map<TrackId, Publication>();
   readonly #publishing = new Set<TrackId>();
   readonly #subscriptions = new Map<TrackId, TrackSubscription>();
@@ -119,6 +123,14 @@ export class ParticipantSession extends Lifetime {
     } finally {
       this.#opening--;
     }
+  }
+
+  /** Its client begins to look for a path. */
+  async connect(direction: Direction, dtlsParameters: DtlsParameters, transportId?: string): Promise<void> {
+    const transport = this.transport(direction, transportId);
+    if (!this.#looking && transport.state === 'new') this.#options.reach.expect(this.participantId, this);
+    this.#looking = true;
+    await transport.connect(dtlsParameters);
   }
 
   /** Its client gave it up: the end of its subscriptions is no news. */
@@ -426,6 +438,7 @@ export class ParticipantSession extends Lifetime {
 
   #connectivityChanged(transport: SessionTransport): void {
     if (this.closed) return;
+    if (transport.protocol) this.#options.reach.note(this.participantId, transport.protocol);
     this.#tellConnectivity(transport);
     if (!transport.failed) return;
     const { direction } = transport;

@@ -30,6 +30,7 @@ export class PipeEnd extends Lifetime {
     });
     const end = new PipeEnd(transport, announcedAddress);
     worker.count('pipes', end);
+    worker.egress.add(transport, end);
     return end;
   }
 

@@ -17,7 +17,9 @@ export class SessionTransport extends Lifetime {
     onState: (transport: SessionTransport) => void,
   ): Promise<SessionTransport> {
     const engine = await openTransport(router, worker.webRtcServer, direction);
-    return new SessionTransport(direction, engine, onState);
+    const transport = new SessionTransport(direction, engine, onState);
+    worker.egress.add(engine, transport);
+    return transport;
   }
 
   private constructor(
@@ -36,6 +38,9 @@ export class SessionTransport extends Lifetime {
     };
     engine.on('icestatechange', update);
     engine.on('dtlsstatechange', update);
+    engine.on('iceselectedtuplechange', () => {
+      if (this.#state === 'connected' && !this.closed) onState(this); // It may have gone from TCP to UDP.
+    });
   }
 
   /** First the engine's part: that is one message, not one for each subscription. */
@@ -55,6 +60,11 @@ export class SessionTransport extends Lifetime {
   /** No second handshake happens on the same transport. */
   get failed(): boolean {
     return this.engine.dtlsState === 'failed';
+  }
+
+  /** What its path goes over; undefined while there is none. */
+  get protocol(): 'udp' | 'tcp' | undefined {
+    return this.#state === 'connected' ? this.engine.iceSelectedTuple?.protocol : undefined;
   }
 
   describe(): TransportParameters {

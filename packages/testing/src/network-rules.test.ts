@@ -34,6 +34,11 @@ test.each<[string, Partial<HostRules>, string[]]>([
     ],
   ],
   [
+    'a closed port',
+    { closedPorts: [40_000] },
+    ['iifname "link0" th dport 40000 drop', 'oifname "link0" th sport 40000 drop'],
+  ],
+  [
     'loss one way',
     { lossRate: { up: 0.05, down: 0 } },
     ['iifname "link0" numgen random mod 1000000 < 50000 drop'],

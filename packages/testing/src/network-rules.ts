@@ -6,6 +6,8 @@ export type HostRules = {
   lossRate: { up: number; down: number };
   cut: boolean;
   udpBlocked: boolean;
+  /** Ports beyond the host's link that nothing comes from or goes to, whatever the protocol. */
+  closedPorts?: readonly number[];
   /** The only port that it reaches, over TCP. */
   onlyTcpPort?: number | undefined;
   nat?: 'port-preserving' | 'symmetric';
@@ -13,11 +15,15 @@ export type HostRules = {
 
 /** The nftables ruleset that loses, cuts and blocks; replaces the one before in one step. */
 export function filterRuleset(hosts: readonly HostRules[]): string {
-  const rules = hosts.flatMap(({ link, lossRate, cut, udpBlocked, onlyTcpPort, nat }) => [
+  const rules = hosts.flatMap(({ link, lossRate, cut, udpBlocked, closedPorts = [], onlyTcpPort, nat }) => [
     ...(cut ? [`iifname "${link}" drop`, `oifname "${link}" drop`] : []),
     ...(udpBlocked
       ? [`iifname "${link}" meta l4proto udp drop`, `oifname "${link}" meta l4proto udp drop`]
       : []),
+    ...closedPorts.flatMap((port) => [
+      `iifname "${link}" th dport ${port} drop`,
+      `oifname "${link}" th sport ${port} drop`,
+    ]),
     ...(onlyTcpPort
       ? [
           ...[`iifname "${link}"`, `oifname "${link}"`].map((way) => `${way} meta l4proto != tcp drop`),

@@ -194,6 +194,11 @@ export class Network<Name extends string> implements AsyncDisposable {
     return this.#change(name, { udpBlocked });
   }
 
+  /** Lets nothing through between the host and these ports of others, UDP and TCP; all else goes on. */
+  closePorts(name: Name, closedPorts: readonly number[]): Promise<void> {
+    return this.#change(name, { closedPorts });
+  }
+
   /** Lets the host reach that one port and nothing else, as the strictest firewalls do; `undefined` lifts it. */
   allowOnlyTcp(name: Name, onlyTcpPort: number | undefined): Promise<void> {
     return this.#change(name, { onlyTcpPort });

@@ -17,7 +17,7 @@ async function take(leases: Leases) {
 
 test('a service tells its address and load, and takes its place away when it stops', async () => {
   const store = storeWith('room', ['alice']);
-  const sfu = await startTestSfu({ store });
+  const sfu = await startTestSfu({ store, config: { limits: { consumers: 100 } } });
   const told = async () => JSON.parse((await store.leases.get(key))!.value);
   expect(await told()).toEqual({
     address: sfu.controlUrl,
@@ -25,6 +25,11 @@ test('a service tells its address and load, and takes its place away when it sto
     sessions: 0,
     streams: 0,
     busy: 0,
+    egressBps: 0,
+    packetsPerSecond: expect.any(Number),
+    consumers: 0,
+    use: { cpu: 0, consumers: 0 },
+    reach: { tried: 0, failed: 0, byTcp: 0 },
   });
   const { calls } = sfu.open(new NoticeLog().listener);
   const alice = { roomId: 'room', participantId: 'alice', rtpCapabilities: rtpCapabilities() };

@@ -107,6 +107,7 @@ export async function startSfu(options: {
       region,
       ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
       ...node.load,
+      reach: node.reach,
     }),
     logger,
   });

@@ -40,6 +40,7 @@ import {
 } from '@weir/protocol';
 import type { z } from 'zod';
 import { Departure } from './departure.ts';
+import { FirstPath } from './first-path.ts';
 import type { MediaLinks } from './media-links.ts';
 
 export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
@@ -73,6 +74,8 @@ export type AttendanceOptions = {
 };
 
 const mediaRetries = 6;
+/** For want of a path. */
+const movesAtMost = 2;
 
 /** Everybody in a room is told the same: it is put into words once. */
 const texts = new WeakMap<RoomEvent, EncodedNotice<SignalingClient>>();
@@ -103,6 +106,9 @@ export class Attendance extends Lifetime {
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
   #held: { record: RoomRecord; hidden: ReadonlySet<ParticipantId> }[] | undefined;
   readonly #departure: Departure;
+  #firstPath: FirstPath | undefined;
+  /** How often media went elsewhere because no path to its node came about. */
+  #unreached = 0;
 
   constructor(options: AttendanceOptions) {
     super();
@@ -408,6 +414,8 @@ export class Attendance extends Lifetime {
     const { peer } = this.#options;
     const { nodeId, mediaSessionId } = media;
     const notices = this.#options.links.notices({ nodeId, roomId: this.roomId, mediaSessionId }, signal);
+    this.#firstPath = this.#mediaLifetime.own(new FirstPath(() => void this.#leaveUnreached(media.nodeId)));
+    notices.on('session.connectivity', ({ state }) => this.#firstPath?.heard(state));
     notices.on('subscription.closed', ({ subscriptionId, trackId }) =>
       peer.notify('subscription.closed', { subscriptionId, trackId }),
     );
@@ -432,6 +440,22 @@ export class Attendance extends Lifetime {
     const { mediaNodeId } = this.#session;
     await this.#leaveNode(mediaNodeId);
     await this.#rehome(`the media node ${mediaNodeId} is being replaced`);
+  }
+
+  /** The client begins to look for a path to the media node. */
+  looksForPath(): void {
+    this.#firstPath?.begin();
+  }
+
+  /** There may be nothing but the client's own network to blame: it is not sent from node to node for ever. */
+  async #leaveUnreached(nodeId: string): Promise<void> {
+    if (++this.#unreached > movesAtMost || this.closed) return;
+    try {
+      await this.#leaveNode(nodeId);
+    } catch {
+      return; // There is no other: it looks on here.
+    }
+    await this.#rehome(`no path to the media node ${nodeId} came about`);
   }
 
   /** The control connection broke. Where the node lives on, so does the media, and the client never hears of it. */

@@ -231,7 +231,10 @@ export class ClientConnection extends Lifetime {
         return (await this.#attended.mediaCalls())['transport.open']({ mediaSessionId });
       },
       'transport.close': (params) => this.#media('transport.close', params),
-      'transport.connect': (params) => this.#media('transport.connect', params),
+      'transport.connect': (params) => {
+        this.#attended.looksForPath();
+        return this.#media('transport.connect', params);
+      },
       'transport.restartIce': async (params) => {
         const attendance = this.#attended;
         const { mediaSessionId } = attendance;

@@ -72,6 +72,9 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
   --control-port N      … and its port (any free one)
   --control-url URL     ws:// address of that, when it is another one from outside
   --max-sessions N      a room with more goes on to other media nodes (as many as the processors carry)
+  --max-egress N        what this media node is meant to send, in Mbit/s (as much as its processors do)
+  --max-packets N       … in and out a second, over UDP
+  --max-consumers N     … streams to clients and between its workers
   --fan-out N           media nodes that get a track from this one; more get it from those (8)
 
 and the options of ./weir up. WEIR_CLUSTER_SECRET in the environment, the same on every node, keeps strangers from

@@ -22,7 +22,7 @@ import {
 import { type Logger, PlatformError } from '@weir/core';
 import { openDatabase } from '@weir/database';
 import { startDirector } from '@weir/director';
-import { type ListenAddress, routerRtpCapabilities, type SoundLimits } from '@weir/media';
+import { type ListenAddress, type NodeLimits, routerRtpCapabilities, type SoundLimits } from '@weir/media';
 import { connectMediaNode } from '@weir/media/control';
 import { type RelayConfig, type RelayService, startRelay } from '@weir/relay';
 import {
@@ -100,6 +100,8 @@ export type FleetConfig = {
   control: { host: string; port: number; announcedUrl?: string };
   /** New sessions come to this media node while it has fewer. */
   sessionsAtMost?: number;
+  /** How much the media node here is meant to carry; default: as much as its processors do. */
+  limits?: NodeLimits;
   /** Media nodes that get a track from this one itself; the others get it from them. */
   fanOut?: number;
   /** Where clients reach the signaling here, like `wss://node-3.example.org`; absent: where they ask the director. */
@@ -314,7 +316,7 @@ async function relayOffer(
 }
 
 /** Pipes go over the network on which media nodes are controlled. */
-async function fleetMedia({ region, control, secret, sessionsAtMost, fanOut }: FleetConfig) {
+async function fleetMedia({ region, control, secret, sessionsAtMost, limits, fanOut }: FleetConfig) {
   const { address: ip } = await lookup(control.host);
   const { announcedUrl } = control;
   const listen = announcedUrl ? { ip, announcedAddress: new URL(announcedUrl).hostname } : { ip };
@@ -322,6 +324,7 @@ async function fleetMedia({ region, control, secret, sessionsAtMost, fanOut }: F
     region,
     control: { ...control, secret },
     ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
+    ...(limits ? { limits } : {}),
     pipes: { listen, ...(fanOut === undefined ? {} : { fanOut }) },
   };
 }

@@ -16,6 +16,11 @@ test('how far a room may grow on a media node, and how many get its tracks from 
     sessionsAtMost: 300,
     fanOut: 4,
   });
+  const limits = ['--max-egress', '800', '--max-packets', '150000', '--max-consumers', '4000'];
+  expect((await read(...limits)).fleet).toMatchObject({
+    limits: { egressBps: 800_000_000, packetsPerSecond: 150_000, consumers: 4_000 },
+  });
+  await expect(read('--max-egress', 'all')).rejects.toThrow('max-egress');
   await expect(read('--max-sessions', '0')).rejects.toThrow('max-sessions');
   await expect(read('--fan-out', 'many')).rejects.toThrow('fan-out');
 });

@@ -16,6 +16,9 @@ const serveOptions = {
   'control-port': { type: 'string', default: '0' },
   'control-url': { type: 'string' },
   'max-sessions': { type: 'string' },
+  'max-egress': { type: 'string' },
+  'max-packets': { type: 'string' },
+  'max-consumers': { type: 'string' },
   'fan-out': { type: 'string' },
 } as const;
 
@@ -77,8 +80,19 @@ function fleetOf(values: ServeValues, named: Role[], env: NodeJS.ProcessEnv): Fl
       ...(announcedUrl ? { announcedUrl: urlOf('control-url', announcedUrl) } : {}),
     },
     ...(maxSessions ? { sessionsAtMost: wholeNumber('max-sessions', maxSessions, 1, 100_000) } : {}),
+    limits: limitsOf(values),
     ...(fanOut ? { fanOut: wholeNumber('fan-out', fanOut, 1, 256) } : {}),
     ...(publicUrl ? { publicUrl: urlOf('public-url', publicUrl) } : {}),
+  };
+}
+
+/** How much the media node here is meant to carry. */
+function limitsOf(values: ServeValues): NonNullable<FleetConfig['limits']> {
+  const { 'max-egress': egress, 'max-packets': packets, 'max-consumers': consumers } = values;
+  return {
+    ...(egress ? { egressBps: wholeNumber('max-egress', egress, 1, 1_000_000) * 1_000_000 } : {}),
+    ...(packets ? { packetsPerSecond: wholeNumber('max-packets', packets, 1, 100_000_000) } : {}),
+    ...(consumers ? { consumers: wholeNumber('max-consumers', consumers, 1, 10_000_000) } : {}),
   };
 }
 
