@@ -32,9 +32,11 @@ export class ScriptedMediaNode {
     }
   >();
   readonly tracks = new Set<string>();
+  /** The ids under which it answers nothing. */
+  readonly cutOff = new Set<string>();
 
-  readonly link: OpenMediaLink = async (_nodeId, listener) => ({
-    calls: this.#calls(listener),
+  readonly link: OpenMediaLink = async (nodeId, listener) => ({
+    calls: this.#calls(nodeId, listener),
     lifetime: new Lifetime(),
   });
 
@@ -46,7 +48,7 @@ export class ScriptedMediaNode {
       listener['session.lost']({ mediaSessionId, participantId, roomId, reason });
   }
 
-  #calls(listener: NoticeHandlers<MediaControl>): Calls<MediaNodeContract> {
+  #calls(nodeId: string, listener: NoticeHandlers<MediaControl>): Calls<MediaNodeContract> {
     const known = (id: string) => {
       const session = this.sessions.get(id);
       if (!session) throw new PlatformError('media-lost', `no media session ${id}`);
@@ -65,7 +67,7 @@ export class ScriptedMediaNode {
         return {
           media: {
             mediaSessionId,
-            nodeId: 'scripted',
+            nodeId,
             send: send ? transport : null,
             receive: receive ? transport : null,
           },
@@ -110,7 +112,10 @@ export class ScriptedMediaNode {
       'track.unsubscribe': checked,
       'track.setPreferences': checked,
       'track.starved': checked,
-      'node.describe': async () => ({ nodeId: 'scripted', rtpCapabilities: {}, workers: [] }),
+      'node.describe': async () => {
+        if (this.cutOff.has(nodeId)) await new Promise(() => {});
+        return { nodeId, rtpCapabilities: {}, workers: [] };
+      },
     };
   }
 }

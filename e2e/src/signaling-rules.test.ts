@@ -302,6 +302,20 @@ describe('media and moderation', () => {
     expect(alice.closed()).toBeUndefined();
   });
 
+  test('[SG60] who gets nothing, of a node that does not answer either, gets media elsewhere; not of one that answers', async () => {
+    const { join, media, store } = await setUp();
+    await store.leases.acquire('media-node:other', 'other', 60_000, '{}');
+    const alice = await join('alice');
+    await alice.call('media.silent', {});
+    expect(alice.notices('media.reset')).toEqual([]);
+    media.cutOff.add('scripted');
+    await alice.call('media.silent', {});
+    await eventually(() => alice.notices('media.reset').length === 1);
+    expect(alice.notices('media.reset')[0]?.params).toMatchObject({ media: { nodeId: 'other' } });
+    await alice.call('media.silent', {});
+    expect(alice.notices('media.reset')).toHaveLength(1);
+  });
+
   test('[SG36] a moderator’s mute cannot be undone; lifted, it is the owner’s', async () => {
     const { join } = await setUp();
     const alice = await join('alice');

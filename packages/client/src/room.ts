@@ -53,6 +53,8 @@ const seatSavedEveryMs = 5_000;
 const messageBudgetMs = 60_000;
 /** As long as a path is waited for; the same asked again is no error. */
 const connectBudgetMs = 20_000;
+/** What was said of the media so long ago is not true any more. */
+const silentBudgetMs = 1_000;
 
 export type RoomDebug = {
   send?: RTCPeerConnection;
@@ -467,7 +469,10 @@ export class Room {
         this.#link.request('transport.close', { transportId }).catch(() => {}); // Most often it is gone there too.
         this.#subscriber.transportLost(transportId);
       },
-      suspected: () => this.#link.probe(),
+      suspected: () => {
+        this.#link.probe();
+        this.#link.request('media.silent', {}, silentBudgetMs).catch(() => {}); // Said again while it lasts.
+      },
       lost: (error) => {
         if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
         this.#mediaBroken = true;

@@ -12,3 +12,4 @@ export {
   type SignalingState,
   type SignalingTimes,
 } from './signaling-state.ts';
+export { TrafficPulse } from './traffic-pulse.ts';

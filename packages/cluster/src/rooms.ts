@@ -185,7 +185,7 @@ export class Rooms {
     gone: string,
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
-    const { home: homeBefore, sessions } = await this.read(roomId);
+    const { home: homeBefore, sessions } = await this.#reader(roomId);
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
     const placed = await choose({ home: homeBefore, hosts, avoid: gone });
     return this.#change(roomId, seats.rehome(participantId, gone, { ...placed, homeBefore }));

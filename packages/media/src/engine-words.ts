@@ -41,8 +41,8 @@ export const bitrates = {
  * The engine takes no less than this.
  */
 const iceConsentTimeoutSeconds = 10;
-/** A sender is asked for a key frame at most twice a second, however many receivers join. */
-const keyFrameRequestDelayMs = 500;
+/** A sender is asked for a key frame at most four times a second, however many receivers join. */
+const keyFrameRequestDelayMs = 250;
 
 /** Opens the server's side of a WebRTC transport. */
 export async function openTransport(

@@ -6,6 +6,7 @@ import type {
   PublishOptions,
   Reception,
 } from '@weir/client';
+import { TrafficPulse } from '@weir/client/signaling';
 import { Lifetime, PlatformError } from '@weir/core';
 import type {
   Direction,
@@ -22,6 +23,8 @@ import { rtpCapabilities } from './rtp-capabilities.ts';
 
 type Session = Lifetime & { media: MediaSession; signaling: MediaSignaling };
 type Connection = { transport: PeerTransport; connected: Promise<void> };
+
+const lookEveryMs = 100;
 
 export type PeerEngineOptions = Pick<PeerTransportOptions, 'bindAddress' | 'dataChannels' | 'losesPacket'>;
 
@@ -55,6 +58,7 @@ export class PeerEngine implements MediaEngine {
     this.close();
     this.#session = Object.assign(new Lifetime(), { media, signaling });
     this.#nextStreamId = 0;
+    this.#watch(this.#session);
     if (media.receive) this.#receive = this.#connect(this.#session, 'receive');
   }
 
@@ -137,6 +141,18 @@ export class PeerEngine implements MediaEngine {
       receptions.set(subscription.trackId, receiveOne(transport, subscription, onData));
     }
     return receptions;
+  }
+
+  /** Says when nothing comes any more, as browsers do. */
+  #watch(session: Session): void {
+    const pulse = new TrafficPulse();
+    const timer = setInterval(() => {
+      const { send, receive } = this.transports;
+      const packets = [send, receive].map((transport) => transport?.statistics);
+      const count = packets.reduce((sum, one) => sum + (one ? one.packetsReceived + one.rtcpReceived : 0), 0);
+      if (pulse.look(count) === 'silent') session.signaling.suspected();
+    }, lookEveryMs);
+    session.onClose(() => clearInterval(timer));
   }
 
   #sendConnection(): Connection {

@@ -235,6 +235,8 @@ export const signalingServer = {
     },
     /** Of these nothing arrives, although other packets do. */
     'track.starved': { params: z.object({ trackIds }), result: Empty },
+    /** Nothing comes any more over the transports, although it did all the time. */
+    'media.silent': { params: Empty, result: Empty },
     'participant.update': {
       params: z.object({
         displayName: DisplayName.optional(),

@@ -458,16 +458,24 @@ export class Attendance extends Lifetime {
     await this.#rehome(`no path to the media node ${nodeId} came about`);
   }
 
+  /** Its client gets nothing any more. If its node does not answer either, both are cut off from it: it goes elsewhere. */
+  async mediaSilent(): Promise<void> {
+    const media = this.#media;
+    if (!media || this.#rehoming || (await this.#options.links.isAnswering(media.nodeId))) return;
+    if (!this.closed && this.#media === media)
+      void this.#rehome('the media node does not answer', media.nodeId);
+  }
+
   /** The control connection broke. Where the node lives on, so does the media, and the client never hears of it. */
   async #relink(media: MediaSession): Promise<void> {
     this.#mediaLifetime?.close();
     try {
       const { alive } = await (await this.mediaCalls())['session.adopt'](media);
-      if (this.closed) return;
+      if (this.closed || this.#media !== media) return;
       if (alive) return this.#attachMedia(media);
       await this.#rehome('the media node was started anew');
     } catch {
-      await this.#rehome('the media node went away', media.nodeId);
+      if (this.#media === media) await this.#rehome('the media node went away', media.nodeId);
     }
   }
 

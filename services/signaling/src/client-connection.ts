@@ -284,6 +284,11 @@ export class ClientConnection extends Lifetime {
         return this.#media('track.starved', params);
       },
 
+      'media.silent': async () => {
+        await this.#attended.mediaSilent();
+        return {};
+      },
+
       'participant.update': async (update) => {
         const { roomId, participantId } = this.#attended;
         await rooms.updateParticipant(roomId, participantId, update);

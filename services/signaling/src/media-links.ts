@@ -1,4 +1,4 @@
-import { Emitter, Lifetime, PlatformError } from '@weir/core';
+import { Emitter, Lifetime, PlatformError, sleep } from '@weir/core';
 import type { Calls, MediaControl, MediaNodeContract, NoticeHandlers, NoticeParams } from '@weir/protocol';
 
 /** A control connection to one media node. */
@@ -11,10 +11,14 @@ export type MediaNotices = {
   [N in keyof MediaControl['notifications']]: [NoticeParams<MediaControl, N>];
 } & { linkLost: [nodeId: string] };
 
+/** A node that says nothing for so long does not answer (SG60). */
+const answerMs = 250;
+
 /** One control connection to each media node in use, opened when first needed; its notices, by media session. */
 export class MediaLinks extends Lifetime {
   readonly #open: OpenMediaLink;
   readonly #links = new Map<string, Promise<MediaLink>>();
+  readonly #asking = new Map<string, Promise<boolean>>();
   readonly #bySession = new Map<string, Emitter<MediaNotices>>();
   /** By node and room: each node tells of the room as it has it. */
   readonly #byRoom = new Map<string, Set<Emitter<MediaNotices>>>();
@@ -33,6 +37,31 @@ export class MediaLinks extends Lifetime {
       link.catch(() => this.#links.delete(nodeId));
     }
     return (await link).calls;
+  }
+
+  /**
+   * Whether the node answers at once. A node that its clients hear nothing of is asked so: what many of them want to know at
+   * the same time is asked once.
+   */
+  async isAnswering(nodeId: string): Promise<boolean> {
+    let asking = this.#asking.get(nodeId);
+    if (!asking) {
+      asking = this.#ask(nodeId).finally(() => this.#asking.delete(nodeId));
+      this.#asking.set(nodeId, asking);
+    }
+    return asking;
+  }
+
+  async #ask(nodeId: string): Promise<boolean> {
+    const answer = this.calls(nodeId)
+      .then((calls) => calls['node.describe']({}))
+      .then(
+        () => true,
+        () => false,
+      );
+    // After a standstill of our own process what came meanwhile is read first.
+    const silence = sleep(answerMs).then(() => new Promise<false>((resolve) => setImmediate(resolve, false)));
+    return Promise.race([answer, silence]);
   }
 
   /** The notices of one media session, and of its room on that node, until `signal` aborts. */

@@ -29,6 +29,10 @@ export type FleetNode = {
   url: string;
   process: ChildProcess;
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops it with its engine workers: its sockets stay open, nothing answers. As if its network were cut. */
+  freeze(): Promise<void>;
+  /** Lets it go on from where it was. */
+  thaw(): Promise<void>;
 };
 
 export type FleetPipe = { from: string; to: string; trackId: string; packets: number; bytes: number };
@@ -81,8 +85,18 @@ export class Fleet implements AsyncDisposable {
       env: { ...process.env, WEIR_CLUSTER_SECRET: secret },
     });
     const exited = once(child, 'exit');
+    let frozen: number[] = [];
+    const freeze = async () => {
+      frozen = [child.pid!, ...(await childrenOf(child.pid!))];
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    };
+    const thaw = async () => {
+      for (const pid of frozen.splice(0)) process.kill(pid, 'SIGCONT');
+    };
     const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(signal);
+      await thaw(); // Engine workers end by themselves, unless they stand still.
       if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited;
     };
     this.#stack.defer(() => kill());
@@ -93,7 +107,7 @@ export class Fleet implements AsyncDisposable {
       },
       { timeoutMs: 120_000 },
     );
-    return { nodeId, url, process: child, kill };
+    return { nodeId, url, process: child, kill, freeze, thaw };
   }
 
   /** The pipes between media nodes, and what went over each. */
@@ -136,4 +150,9 @@ export class Fleet implements AsyncDisposable {
     await this.#store?.close();
     await this.#stack.disposeAsync();
   }
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const pids = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return pids.split(' ').filter(Boolean).map(Number);
 }

@@ -40,6 +40,7 @@ const commands: Record<string, string> = {
   --media-port N        first port for media, UDP and TCP; each worker takes one (free ports are chosen)
   --workers N           media workers, one processor core each (all cores)
   --trust-proxy ADDR    a proxy in front, or a network of them (10.0.0.0/8), that tells clients' addresses (X-Forwarded-For)
+  --requests-per-minute N   API requests of one address, joins included: more where thousands share one (1200)
   --no-guests           only who has a token may join; else anybody who knows the name of a room
   --no-public-preflight only who has a token may test the connection; else anybody who opens /preflight
   --log-level LEVEL     debug, info, warn or error (info)

@@ -31,6 +31,7 @@ test('every option arrives', async () => {
     ...['--port', '8443', '--host', '127.0.0.1', '--tls', '--media-port', '40000', '--workers', '2'],
     ...['--log-level', 'debug', '--announce', '127.0.0.1', '--announce', 'localhost', '--no-guests'],
     ...['--no-public-preflight', '--trust-proxy', '127.0.0.1', '--trust-proxy', '10.0.0.0/8'],
+    ...['--requests-per-minute', '90000'],
   );
   expect(config).toMatchObject({
     port: 8443,
@@ -40,6 +41,7 @@ test('every option arrives', async () => {
     guestAccess: false,
     publicPreflight: false,
     trustProxy: ['127.0.0.1', '10.0.0.0/8'],
+    requestsPerMinute: 90_000,
     logLevel: 'debug',
   });
   expect(config.announce).toEqual(['127.0.0.1', 'localhost']);

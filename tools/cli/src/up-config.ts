@@ -19,6 +19,7 @@ export const upOptions = {
   'media-port': { type: 'string' },
   workers: { type: 'string' },
   'trust-proxy': { type: 'string', multiple: true },
+  'requests-per-minute': { type: 'string' },
   'no-guests': { type: 'boolean', default: false },
   'no-public-preflight': { type: 'boolean', default: false },
   ...relayOptions,
@@ -36,7 +37,7 @@ export async function readUpConfig(args: string[]): Promise<PlatformConfig> {
 
 /** What the options say of one machine. */
 export async function platformConfig(values: UpValues, { withMedia = true } = {}): Promise<PlatformConfig> {
-  const optional = (option: 'media-port' | 'workers', max: number) =>
+  const optional = (option: 'media-port' | 'workers' | 'requests-per-minute', max: number) =>
     values[option] === undefined ? undefined : wholeNumber(option, values[option], 1, max);
   const logLevel = logLevels.find((level) => level === values['log-level']);
   if (!logLevel)
@@ -47,6 +48,7 @@ export async function platformConfig(values: UpValues, { withMedia = true } = {}
   const port = wholeNumber('port', values.port, 0, 65_535);
   const mediaPort = optional('media-port', 65_535);
   const workers = optional('workers', 256);
+  const requestsPerMinute = optional('requests-per-minute', 10_000_000);
   const dataDir = dataDirectory(values['data-dir']);
   await checkDataDirectory(dataDir);
   const tls = await tlsFiles(values, dataDir);
@@ -63,6 +65,7 @@ export async function platformConfig(values: UpValues, { withMedia = true } = {}
     ...(mediaPort !== undefined && { mediaPort }),
     ...(workers !== undefined && { workers }),
     ...(values['trust-proxy'] && { trustProxy: values['trust-proxy'].map(proxyOf) }),
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
     guestAccess: !values['no-guests'],
     publicPreflight: !values['no-public-preflight'],
     logLevel,

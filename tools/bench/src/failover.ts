@@ -1,0 +1,200 @@
+import type { Bench, BenchResult } from '@weir/cli';
+import type { FleetNode } from '@weir/cli/testing';
+import { sleep } from '@weir/core';
+import type { Course } from './failover/crowd.ts';
+import { Stage } from './failover/stage.ts';
+import { thisMachine } from './measure/machine.ts';
+import { machineCpuSeconds } from './measure/process-usage.ts';
+import { quantile } from './measure/quantile.ts';
+import { table } from './measure/table.ts';
+
+const goals = { coldMs: 1_000, backMs: 1_000 };
+const each = 4;
+const settleMs = 1_000;
+const busyMs = 1_000;
+const patienceMs = 20_000;
+const joinPatienceMs = 60_000;
+
+/** How a node goes: its process is killed, or nothing of it answers any more. */
+const ends = {
+  killed: (node: FleetNode) => node.kill(),
+  'cut off': (node: FleetNode) => node.freeze(),
+} as const;
+type End = keyof typeof ends;
+
+/** What a loss did to the calls of so many sessions. */
+type Case = { what: string; sessions: number; goalMs: number } & Course & {
+    lostAt: number;
+    /** How much of the machine was busy in the second after the loss, 0 to 1; NaN: not measured. */
+    busy: number;
+  };
+
+export const bench: Bench = {
+  name: 'failover',
+  describe: 'a media node or a signaling node dies or is cut off: how long pictures stand still',
+  parameters: { few: 48, many: 300, signaling: 200, pages: 3 },
+  async run({ parameters, say, signal }) {
+    const { few = 0, many = 0, signaling = 0, pages = 0 } = parameters;
+    await using stage = await Stage.start();
+    const cases: Case[] = [];
+    const add = (one: Case) => {
+      cases.push(one);
+      say(inWords(one));
+    };
+    for (const end of Object.keys(ends) as End[])
+      if (pages && !signal.aborted) add(await mediaWithPage(stage, end, pages));
+    for (const sessions of [few, many].filter(Boolean))
+      for (const end of Object.keys(ends) as End[])
+        if (!signal.aborted) add(await mediaWithCrowd(stage, end, sessions));
+    if (signaling && !signal.aborted) add(await signalingNode(stage, signaling));
+    return result(cases, say);
+  },
+};
+
+/** Again and again: each time the page and its publisher move to the next node. */
+async function mediaWithPage(stage: Stage, end: End, times: number): Promise<Case> {
+  let node = await stage.serve('media');
+  await using watched = await stage.watchPage(`page-${end}`.replace(' ', '-'));
+  const gapsMs: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const next = await stage.serve('media');
+    await watched.page.evaluate(() => watcher.begin());
+    await sleep(settleMs);
+    await ends[end](node);
+    await sleep(patienceMs / 4);
+    gapsMs.push((await watched.page.evaluate(() => watcher.seen)).longestGapMs);
+    await node.kill();
+    node = next;
+  }
+  await node.kill();
+  const flowing = gapsMs.filter((ms) => ms < patienceMs / 4).length;
+  const course = { gapsMs, flowing, resetsAt: [], backAt: [], comingsAndGoings: 0, packetsLost: 0 };
+  return {
+    what: `media node ${end}`,
+    sessions: 1,
+    goalMs: goals.coldMs,
+    lostAt: 0,
+    busy: Number.NaN,
+    ...course,
+  };
+}
+
+/** The node that takes them over has carried calls before, as one at work has. */
+async function mediaWithCrowd(stage: Stage, end: End, sessions: number): Promise<Case> {
+  const other = await stage.serve('media', ['--region', 'elsewhere']);
+  await gather(stage, `before-${end}`, sessions);
+  await stage.crowd.call('leave', undefined as never);
+  const node = await stage.serve('media'); // In their own region: all come to it.
+  await gather(stage, `media-${end}`, sessions);
+  const course = await lose(stage, () => ends[end](node), true);
+  await stage.crowd.call('leave', undefined as never);
+  for (const one of [node, other]) await one.kill();
+  return { what: `media node ${end}`, sessions, goalMs: goals.coldMs, ...course };
+}
+
+async function signalingNode(stage: Stage, sessions: number): Promise<Case> {
+  const media = await stage.serve('media');
+  const other = await stage.serve('signaling');
+  await gather(stage, 'signaling', sessions);
+  const course = await lose(stage, () => stage.front.kill(), false);
+  await stage.crowd.call('leave', undefined as never);
+  for (const one of [media, other]) await one.kill();
+  return { what: 'signaling node killed', sessions, goalMs: goals.backMs, ...course };
+}
+
+async function gather({ crowd, doors }: Stage, name: string, sessions: number): Promise<void> {
+  const rooms = Array.from({ length: Math.ceil(sessions / each) }, (_, i) =>
+    `${name}-${sessions}-${i}`.replace(' ', '-'),
+  );
+  await crowd.call('join', { doors, rooms, each, patienceMs: joinPatienceMs }, joinPatienceMs * 2);
+}
+
+async function lose({ crowd }: Stage, end: () => Promise<void>, resets: boolean) {
+  await sleep(settleMs);
+  await crowd.call('begin', undefined as never);
+  await sleep(settleMs);
+  const lostAt = Date.now();
+  const before = await machineCpuSeconds();
+  await end();
+  await sleep(busyMs);
+  const used = (await machineCpuSeconds()) - before;
+  const busy = used / ((Date.now() - lostAt) / 1_000) / thisMachine().cores;
+  return { lostAt, busy, ...(await crowd.call('course', { resets, patienceMs }, patienceMs * 3)) };
+}
+
+function inWords({ what, sessions, gapsMs, flowing }: Case): string {
+  return `${what}, ${sessions} sessions: ${flowing} of ${gapsMs.length} flow, P95 ${ms(quantile(gapsMs, 0.95))} ms`;
+}
+
+function result(cases: Case[], say: (line: string) => void): BenchResult {
+  const since = ({ lostAt }: Case, times: number[], q: number) =>
+    ms(
+      quantile(
+        times.map((at) => at - lostAt),
+        q,
+      ),
+    );
+  const columns = [0.5, 0.95, 1];
+  say(
+    table(
+      [
+        'without a frame, ms',
+        'sessions',
+        'subscriptions',
+        'P50',
+        'P95',
+        'longest',
+        'told after P50',
+        'P95',
+        'machine busy',
+      ],
+      cases.map((one) => [
+        one.what,
+        one.sessions,
+        `${one.flowing} of ${one.gapsMs.length}`,
+        ...columns.map((q) => ms(quantile(one.gapsMs, q))),
+        ...columns.slice(0, 2).map((q) => since(one, one.resetsAt.length ? one.resetsAt : one.backAt, q)),
+        Number.isNaN(one.busy) ? '' : `${Math.round(one.busy * 100)} %`,
+      ]),
+    ),
+  );
+  const media = cases.filter(({ what }) => what.startsWith('media'));
+  const gaps = media.flatMap(({ gapsMs }) => gapsMs);
+  const signaling = cases.find(({ what }) => what.startsWith('signaling'));
+  if (signaling)
+    say(
+      `signaling: ${signaling.packetsLost} packets lost, ${signaling.comingsAndGoings} seemed to come or go, ${signaling.resetsAt.length} got new media`,
+    );
+  const backP95 = signaling
+    ? quantile(
+        signaling.backAt.map((at) => at - signaling.lostAt),
+        0.95,
+      )
+    : Number.NaN;
+  const coldMet = media.every(
+    ({ gapsMs, flowing, goalMs }) => flowing === gapsMs.length && quantile(gapsMs, 0.95) <= goalMs,
+  );
+  const unnoticed =
+    signaling !== undefined &&
+    signaling.packetsLost + signaling.comingsAndGoings + signaling.resetsAt.length === 0;
+  return {
+    name: 'failover',
+    against: 'the goals',
+    ratio: null,
+    p50Ms: quantile(gaps, 0.5),
+    p95Ms: quantile(gaps, 0.95),
+    p99Ms: quantile(gaps, 0.99),
+    goal: `without a frame for ≤ ${goals.coldMs} ms P95 in each case; a signaling node: nothing lost, everybody back ≤ ${goals.backMs} ms P95`,
+    met: coldMet && unnoticed && backP95 <= goals.backMs,
+    ranOn: thisMachine(),
+    details: Object.fromEntries([
+      ...media.map((one) => [`${one.what} ${one.sessions} P95 ms`, Math.round(quantile(one.gapsMs, 0.95))]),
+      ['signaling back P95 ms', Math.round(backP95)],
+      ['signaling packets lost', signaling?.packetsLost ?? -1],
+    ]),
+  };
+}
+
+function ms(value: number): string {
+  return value.toFixed(0);
+}
