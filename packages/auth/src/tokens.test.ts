@@ -56,6 +56,7 @@ describe('join token', () => {
         bypassLobby: false,
       },
       opensRoom: false,
+      region: '',
       keyId: key.id,
       issuedAt: nowSeconds * 1000,
       expiresAt: (nowSeconds + 60) * 1000,

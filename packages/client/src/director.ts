@@ -1,10 +1,16 @@
 import { isErrorCode, PlatformError } from '@weir/core';
-import type { Channel, JoinAnswer, PreflightAnswer } from '@weir/protocol';
+import type { Channel, JoinAnswer, JoinRequest, MeasuredRegion, PreflightAnswer } from '@weir/protocol';
 import { subprotocol } from '@weir/protocol/limits';
 
 /** Asks the director for a seat (DI1). Throws a `PlatformError`; `connection-lost` when it cannot be reached. */
-export function askDirector(url: string, token: string, signal: AbortSignal): Promise<JoinAnswer> {
-  return post<JoinAnswer>(url, '/v1/join', { token }, signal);
+export function askDirector(
+  url: string,
+  token: string,
+  signal: AbortSignal,
+  regions: MeasuredRegion[] = [],
+): Promise<JoinAnswer> {
+  const body: JoinRequest = { token, ...(regions.length ? { regions } : {}) };
+  return post<JoinAnswer>(url, '/v1/join', body, signal);
 }
 
 /** Asks for a room to test the connection in (DI8). Throws as `askDirector` does. */

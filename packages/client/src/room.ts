@@ -16,6 +16,7 @@ import type { MediaEngine, MediaSignaling } from './media-engine.ts';
 import { NetworkWatch } from './network-watch.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import { type PeerConnectionUse, peerConnections } from './peer-connections.ts';
+import { forgetRegions, knownRegions, measureRegions } from './region-probe.ts';
 import type { RoomEvents, RoomStatus } from './room-events.ts';
 import { RoomModel } from './room-model.ts';
 import type { SampleChannel } from './sample-channel.ts';
@@ -188,9 +189,12 @@ export class Room {
 
   // ---- joining and leaving ----
 
-  /** Loads what any room needs, for a page from which somebody is about to join. May be called often; never rejects. */
-  static prepare(): Promise<void> {
-    return new BrowserEngine().prepare();
+  /**
+   * Loads what any room needs, and finds out which of the regions there is near, for a page from which somebody is about to
+   * join at this director (default: the page's own origin). May be called often; never rejects.
+   */
+  static async prepare({ url = globalThis.location?.origin ?? '' }: { url?: string } = {}): Promise<void> {
+    await Promise.all([new BrowserEngine().prepare(), url ? measureRegions(url) : undefined]);
   }
 
   /**
@@ -303,7 +307,7 @@ export class Room {
     const { token } = this.#options;
     this.#warm.open(this.#url); // Most often the director's own address is the signaling node's too.
     const text = typeof token === 'string' ? token : await token();
-    const seat = await askDirector(this.#url, text, signal);
+    const seat = await askDirector(this.#url, text, signal, await knownRegions(this.#url));
     this.#mark('seated');
     return seat;
   }
@@ -358,6 +362,7 @@ export class Room {
       this.#link.signal,
     );
     const networkChanged = () => {
+      forgetRegions();
       this.#link.networkChanged();
       this.#engine.networkChanged?.();
     };

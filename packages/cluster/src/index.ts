@@ -21,6 +21,7 @@ export {
 } from './nodes.ts';
 export { type Placed, Placement, type PlacementDecision, type PlacementWish } from './placement.ts';
 export { type RedisStoreOptions, redisStore } from './redis-store.ts';
+export { chooseRegion, RegionHints, type RegionQuestion } from './region-choice.ts';
 export { chooseRelays, type RelayChoice } from './relay-choice.ts';
 export { RelayPool } from './relay-pool.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';

@@ -218,3 +218,23 @@ describe('Placement of who cannot get through', () => {
     expect(choose([node('a', 4, 0, 4), node('b', 9)], 15_000)).toBe('b');
   });
 });
+
+describe('Placement by region', () => {
+  const nodes = { a: '{"region":"eu","sessions":9}', b: '{"region":"us"}', c: '{"region":"us","busy":0.99}' };
+
+  test('[SG66] that of who comes before that of the process', async () => {
+    const { placement: it } = await placement(nodes, 'us');
+    expect(await it.choose('r', { region: 'eu' })).toMatchObject({ nodeId: 'a' });
+    expect(await it.choose('r2', { region: 'asia' })).toMatchObject({ nodeId: 'b' }); // Nothing is there.
+  });
+
+  test('[SG67] a pin holds whatever is full, near or there; without a node nobody is placed', async () => {
+    const { placement: it, store } = await placement(nodes, 'eu');
+    const pin = { region: 'us', pinned: true, home: 'a', hosts: ['a', 'a'] };
+    expect(await it.choose('r', pin)).toEqual({ nodeId: 'b', home: 'b' });
+    await store.leases.release((await store.leases.get('media-node:b'))!);
+    expect(await it.choose('r', pin)).toMatchObject({ nodeId: 'c' });
+    expect(it.decisions.at(-1)!.reason).toMatch(/^all are full/);
+    await expect(it.choose('r', { ...pin, avoid: 'c' })).rejects.toThrow('in us, where this must stay');
+  });
+});

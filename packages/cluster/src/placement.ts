@@ -32,6 +32,10 @@ export type PlacementWish = {
   hosts?: Iterable<string> | ReadonlyMap<string, number>;
   /** A node that was just found dead, though its lease may still run. */
   avoid?: string | undefined;
+  /** Where the participant is; absent: where the nodes of this process are. */
+  region?: string | undefined;
+  /** Nowhere else than in that region. */
+  pinned?: boolean | undefined;
 };
 
 /** Where a seat is to be, and where the room's home is from then on. */
@@ -71,14 +75,19 @@ export class Placement {
   chooseFrom(
     alive: readonly Living<MediaNodeStatus>[],
     roomId: RoomId,
-    { home, hosts, avoid }: PlacementWish,
+    wish: PlacementWish,
     now: number,
   ): Placed {
     if (this.#board.alive !== alive) this.#look(alive, now);
+    const { home, region: near = this.#region, avoid, pinned } = wish;
     const board = this.#board.nodes;
-    const nodes = avoid === undefined ? board : board.filter(({ nodeId }) => nodeId !== avoid);
-    if (!nodes.length) throw new PlatformError('no-media-node', 'no media node is alive');
-    const { node, reason } = this.#best(nodes, this.#there(roomId, home, hosts));
+    const may = (one: Candidate) => one.nodeId !== avoid && (!pinned || one.region === near);
+    const nodes = avoid === undefined && !pinned ? board : board.filter(may);
+    if (!nodes.length) {
+      const where = pinned ? ` in ${near}, where this must stay` : '';
+      throw new PlatformError('no-media-node', `no media node is alive${where}`);
+    }
+    const { node, reason } = this.#best(nodes, near, this.#there(roomId, home, wish.hosts));
     if (node.reach === 'trial') this.#reachability.tried(node.nodeId, now);
     const { nodeId, region } = node;
     this.#recent.add({ at: now, roomId, nodeId });
@@ -132,19 +141,13 @@ export class Placement {
     return there;
   }
 
-  #best(nodes: Candidate[], there: ReadonlyMap<string, number>): Choice {
+  #best(nodes: Candidate[], region: string | undefined, there: ReadonlyMap<string, number>): Choice {
     const trial = nodes.find((node) => node.reach === 'trial' && !node.drained && !node.atLimit);
     if (trial) return { node: trial, reason: 'one tries whether clients get through to it again' };
     const free = nodes.filter((node) => node.rank <= rank.busy);
-    if (!free.length) return this.#leastBad(nodes);
-    const near = this.#near(free);
+    if (!free.length) return this.#leastBad(nodes, region);
+    const near = nearest(free, region);
     return this.#roomsNode(near, there) ?? this.#lessLoaded(near);
-  }
-
-  /** Those of the own region, unless there are none. */
-  #near(nodes: Candidate[]): Candidate[] {
-    const near = nodes.filter(({ region }) => region === this.#region);
-    return near.length ? near : nodes;
   }
 
   #roomsNode(nodes: Candidate[], there: ReadonlyMap<string, number>): Choice | undefined {
@@ -175,13 +178,20 @@ export class Placement {
     return [nodes[first]!, nodes[second]!];
   }
 
-  #leastBad(nodes: Candidate[]): Choice {
+  #leastBad(nodes: Candidate[], region: string | undefined): Choice {
     const best = Math.min(...nodes.map((node) => node.rank));
-    const [node] = this.#near(nodes.filter((one) => one.rank === best)).sort((a, b) => a.load - b.load);
+    const alike = nodes.filter((one) => one.rank === best);
+    const [node] = nearest(alike, region).sort((a, b) => a.load - b.load);
     const reason =
       best === rank.full ? `all are full; it has ${use(node!)}` : `none is good: ${shortcoming(node!)}`;
     return { node: node!, reason };
   }
+}
+
+/** Those of that region, unless there are none. */
+function nearest(nodes: Candidate[], wanted: string | undefined): Candidate[] {
+  const near = nodes.filter(({ region }) => region === wanted);
+  return near.length ? near : nodes;
 }
 
 function tally(names: Iterable<string>): Map<string, number> {

@@ -35,9 +35,12 @@ export class RelayPool extends Lifetime {
     return this.#alive;
   }
 
-  /** For one client of this region; see `chooseRelays`. */
-  choose(choice: Omit<RelayChoice, 'region'>): { nodeId: string; urls: string[] }[] {
-    return chooseRelays(this.#alive, { ...choice, region: this.#region });
+  /** For one client of that region, else of this one; see `chooseRelays`. */
+  choose({
+    region = this.#region,
+    ...choice
+  }: Omit<RelayChoice, 'region'> & { region?: string | undefined }): { nodeId: string; urls: string[] }[] {
+    return chooseRelays(this.#alive, { ...choice, region });
   }
 
   async #watch(): Promise<void> {

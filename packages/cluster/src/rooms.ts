@@ -185,9 +185,19 @@ export class Rooms {
     gone: string,
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
-    const { home: homeBefore, sessions } = await this.#reader(roomId);
+    const reader = await this.#reader(roomId);
+    const { home: homeBefore, sessions, room } = reader;
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
-    const placed = await choose({ home: homeBefore, hosts, avoid: gone });
+    const session = reader.session(participantId);
+    const pin = room?.settings.region; // Absent in a room that an older version made.
+    const pinned = Boolean(pin || session?.pinned);
+    const placed = await choose({
+      home: homeBefore,
+      hosts,
+      avoid: gone,
+      region: pin || session?.region,
+      pinned,
+    });
     return this.#change(roomId, seats.rehome(participantId, gone, { ...placed, homeBefore }));
   }
 

@@ -15,6 +15,9 @@ export type SeatClaims = {
   grants: Grants;
   /** When the token was signed, ms since the epoch: one from before a removal no longer admits. Absent: just now. */
   issuedAt?: number;
+  /** Where its media should be, or `pinned`: must be. */
+  region?: string;
+  pinned?: boolean;
   /** Becomes the admin of a room that nobody is in or about to enter; those in the lobby do not count. */
   opensRoom?: boolean;
 };
@@ -35,7 +38,7 @@ export function placeSeat(
     const others = [...reader.participants].filter((p) => p.identity !== identity);
     if (others.length >= maxParticipants) throw roomFull(reader.room!.roomId, maxParticipants);
     const hosts = opensRoom && (reader.host === identity || isVacant(reader));
-    const { nodeId, home } = settle(reader, { ...placed, nodeId: seat.mediaNodeId });
+    const { nodeId, home } = settle(reader, { ...placed, nodeId: seat.mediaNodeId, pinned: seat.pinned });
     const session: Session = {
       ...seat,
       mediaNodeId: nodeId,
@@ -119,7 +122,8 @@ export function rehome(
     const session = reader.session(participantId);
     if (!session) throw notThere(participantId);
     if (session.mediaNodeId !== gone) return { result: session };
-    const { nodeId, home } = settle(reader, placed);
+    const pinned = session.pinned || reader.room?.settings.region;
+    const { nodeId, home } = settle(reader, { ...placed, pinned: Boolean(pinned) });
     const key = `session:${participantId}`;
     const settled: Session = { ...session, mediaNodeId: nodeId };
     const change: RoomChange = { set: { [key]: settled, ...(home === reader.home ? {} : { home }) } };
@@ -130,8 +134,13 @@ export function rehome(
 /** Who chose by a home that has moved since goes where somebody faster took it: the room stays together. */
 function settle(
   { home }: RoomReader,
-  { homeBefore, ...placed }: Placed & { homeBefore: string | undefined },
+  {
+    homeBefore,
+    pinned,
+    ...placed
+  }: Placed & { homeBefore: string | undefined; pinned?: boolean | undefined },
 ): Placed {
+  if (pinned) return { nodeId: placed.nodeId, home: home ?? placed.home }; // The home may be in another region.
   return home === undefined || home === homeBefore ? placed : { nodeId: home, home };
 }
 

@@ -15,6 +15,10 @@ export type Session = {
   metadata: string;
   grants: Grants;
   mediaNodeId: string;
+  /** Where its media should be; absent: it does not matter. */
+  region?: string;
+  /** Its media must be in that region, whatever the room says of itself. */
+  pinned?: boolean;
   createdAt: number;
   /** The node that holds its socket, and how often a socket was attached: the newest wins. */
   signalingNode: string;

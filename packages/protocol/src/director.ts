@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DisplayName, Grants, Identity, Metadata, ParticipantId, RoomId } from './room.ts';
+import { DisplayName, Grants, Identity, Metadata, ParticipantId, Region, RoomId } from './room.ts';
 import { IceServer, RtpCapabilities } from './rtp.ts';
 
 /** The claims of a join token (a JWT, RFC 7519): `iss` is the API key id, `sub` the identity. */
@@ -11,10 +11,29 @@ export const JoinClaims = z.object({
   grants: Grants.prefault({}),
   /** Makes its bearer the admin of a room that nobody is in. */
   opensRoom: z.boolean().default(false),
+  /** Its bearer's media is on nodes of this region only, unless the room says another. */
+  region: Region.default(''),
 });
 export type JoinClaims = z.infer<typeof JoinClaims>;
 
-export const JoinRequest = z.object({ token: z.string().min(1).max(16_384) });
+/** A region as a client finds it. */
+export const MeasuredRegion = z.object({
+  region: Region,
+  rttMs: z.number().min(0).max(60_000).describe('There and back'),
+});
+export type MeasuredRegion = z.infer<typeof MeasuredRegion>;
+
+/** Where nodes are, and where to measure how far that is. */
+export const RegionList = z.object({
+  regions: z.array(z.object({ region: z.string(), signaling: z.array(z.url()) })),
+});
+export type RegionList = z.infer<typeof RegionList>;
+
+export const JoinRequest = z.object({
+  token: z.string().min(1).max(16_384),
+  regions: z.array(MeasuredRegion).max(16).optional().describe('As the client has measured them'),
+});
+export type JoinRequest = z.infer<typeof JoinRequest>;
 /** Where to go and how to prove the seat. */
 export const JoinAnswer = z.object({
   roomId: RoomId,

@@ -65,6 +65,12 @@ export const MediaPaths = z
   );
 export type MediaPaths = z.infer<typeof MediaPaths>;
 
+/** A part of the world where nodes are, as its operator names it. */
+export const Region = z
+  .string()
+  .max(32)
+  .regex(/^[\w.-]*$/, 'letters, digits and . _ - only');
+
 export const RoomSettings = z.object({
   lobby: z.boolean().default(false).describe('Everybody without admin or bypassLobby waits to be admitted'),
   maxParticipants: z
@@ -82,6 +88,7 @@ export const RoomSettings = z.object({
     .describe('A room empty for so long ends'),
   metadata: Metadata.default(''),
   mediaPaths: MediaPaths.default('any'),
+  region: Region.default('').describe('Its media is on nodes of this region only; empty: where it is best'),
 });
 export type RoomSettings = z.infer<typeof RoomSettings>;
 /** A change of settings: what is absent stays as it is. */

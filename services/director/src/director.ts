@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type ClusterStore, Placement, Rooms } from '@weir/cluster';
+import { type ClusterStore, Placement, type RegionHints, Rooms } from '@weir/cluster';
 import type { Logger } from '@weir/core';
 import type { Database } from '@weir/database';
 import type { IceServer, MediaPaths, ParticipantId, RtpCapabilities } from '@weir/protocol';
@@ -14,6 +14,8 @@ import { describeRoutes } from './openapi.ts';
 import { participantRoutes } from './participant-routes.ts';
 import { placementRoutes } from './placement-routes.ts';
 import { preflightRoutes } from './preflight-routes.ts';
+import { RegionFinder } from './region-finder.ts';
+import { regionRoutes } from './region-routes.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { roomRoutes } from './room-routes.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -23,11 +25,14 @@ export type DirectorOptions = {
   store: ClusterStore;
   /** Where this director is, and so probably those who ask it. */
   region?: string;
+  /** What is known of where clients are, and the header in which a proxy says it. */
+  regionHints?: RegionHints;
+  regionHeader?: string;
   database: Database;
   /** Where the client of this request opens its WebSocket, best first. */
   signalingUrls: (request: IncomingMessage) => Promise<string[]>;
   /** The relays for a participant, as far as the room's `paths` allow them. */
-  iceServers: (participantId: ParticipantId, paths: MediaPaths) => IceServer[];
+  iceServers: (participantId: ParticipantId, paths: MediaPaths, region?: string) => IceServer[];
   /** The fleet's codecs. */
   rtpCapabilities: RtpCapabilities;
   /** Anybody may join any room by its name. */
@@ -42,6 +47,7 @@ export type DirectorContext = DirectorOptions & {
   directory: RoomDirectory;
   keys: KeyRing;
   placement: Placement;
+  regions: RegionFinder;
   nodes: NodeDirectory;
 };
 
@@ -56,6 +62,7 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
     keys,
     directory: new RoomDirectory(rooms, database),
     placement: new Placement(store, { region: options.region }),
+    regions: new RegionFinder(options),
     nodes: new NodeDirectory(store),
   };
   await app.register(async (scope) => {
@@ -64,6 +71,7 @@ export async function startDirector(options: DirectorOptions): Promise<void> {
     await describeRoutes(api);
     for (const add of [
       joinRoutes,
+      regionRoutes,
       preflightRoutes,
       roomRoutes,
       participantRoutes,

@@ -39,12 +39,13 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
     async (request) => {
       const findSecret = async (keyId: string) => (await context.keys.find(keyId))?.secret;
       const claims = await verifyJoinToken(request.body.token, findSecret);
-      const { paths, ...seat } = await takeSeat(context, claims);
+      const regionOf = (pin: string) => context.regions.find(request, pin, request.body.regions);
+      const { paths, region, ...seat } = await takeSeat(context, claims, regionOf);
       return {
         roomId: claims.room,
         ...seat,
         signaling: await context.signalingUrls(request.raw),
-        iceServers: context.iceServers(seat.participantId, paths),
+        iceServers: context.iceServers(seat.participantId, paths, region),
         rtpCapabilities: context.rtpCapabilities,
       };
     },
@@ -86,10 +87,10 @@ export function joinRoutes(api: HttpApp, context: DirectorContext): void {
 async function takeSeat(
   { directory, placement, rooms, iceServers }: DirectorContext,
   claims: VerifiedJoin,
-): Promise<{ participantId: ParticipantId; secret: string; paths: MediaPaths }> {
+  regionOf: (pin: string) => Promise<string>,
+): Promise<{ participantId: ParticipantId; secret: string; paths: MediaPaths; region: string }> {
   const { room: roomId, sub: identity, name: displayName, ...rest } = claims;
   const { metadata, grants, issuedAt, opensRoom } = rest;
-  const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom };
   for (let attempt = 1; ; attempt++) {
     const { home: homeBefore, sessions, room } = await directory.open(roomId);
     const paths = room?.settings.mediaPaths ?? 'any'; // Absent in a room that an older version made.
@@ -97,8 +98,12 @@ async function takeSeat(
       throw new PlatformError('no-relay', `no relay for a room with the media paths ${paths}`);
     try {
       const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
-      const { nodeId, home } = await placement.choose(roomId, { home: homeBefore, hosts });
-      return { ...(await rooms.createSeat(roomId, seat, nodeId, { home, homeBefore })), paths };
+      const pin = room?.settings.region || claims.region;
+      const where = { region: await regionOf(pin), pinned: pin !== '' };
+      const { nodeId, home } = await placement.choose(roomId, { home: homeBefore, hosts, ...where });
+      const seat = { identity, displayName, metadata, grants, issuedAt, opensRoom, ...where };
+      const made = await rooms.createSeat(roomId, seat, nodeId, { home, homeBefore });
+      return { ...made, paths, region: where.region };
     } catch (error) {
       const ended = error instanceof PlatformError && error.code === 'room-not-found';
       if (!ended || attempt === 3) throw error; // It ended between two steps: open it anew.

@@ -86,6 +86,7 @@ describe('GET /v1/openapi.json', () => {
         'POST /v1/keys',
         'DELETE /v1/keys/{keyId}',
         'GET /v1/placements',
+        'GET /v1/regions',
         'GET /v1/nodes',
         'GET /v1/nodes/{nodeId}',
         'POST /v1/nodes/{nodeId}/drain',

@@ -50,7 +50,7 @@ type JoinedResult = z.infer<typeof Joined>;
 export type OfferRelays = (
   participantId: ParticipantId,
   paths: MediaPaths,
-  options: { spare: boolean },
+  options: { spare: boolean; region?: string | undefined },
 ) => IceServer[];
 
 export type AttendanceOptions = {
@@ -101,6 +101,7 @@ export class Attendance extends Lifetime {
   #rehoming = false;
   /** What the media that is there was made for. */
   #paths: MediaPaths = 'any';
+  #pinnedTo = '';
   /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
@@ -196,9 +197,15 @@ export class Attendance extends Lifetime {
     return this.view.reader.room?.settings.mediaPaths ?? 'any'; // Absent in a room that an older version made.
   }
 
+  /** The region where the room's media must be; empty: anywhere. */
+  get #pin(): string {
+    return this.view.reader.room?.settings.region ?? '';
+  }
+
   /** The relays that the client may use, with new credentials. */
   iceServers({ spare = false } = {}): IceServer[] {
-    return this.#options.iceServers(this.participantId, this.mediaPaths, { spare });
+    const region = this.#pin || this.#session.region;
+    return this.#options.iceServers(this.participantId, this.mediaPaths, { spare, region });
   }
 
   /** Tells them to a client that is in the room. */
@@ -289,7 +296,8 @@ export class Attendance extends Lifetime {
   #obey(record: RoomRecord): void {
     const key = `session:${this.participantId}`;
     if (record.delete.includes(key)) return this.#seatGone(record);
-    if (this.#media && this.mediaPaths !== this.#paths)
+    if (this.#media && this.#pin !== this.#pinnedTo) void this.#follow(this.#pin);
+    else if (this.#media && this.mediaPaths !== this.#paths)
       void this.#rehome('the room allows other media paths');
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
@@ -408,6 +416,7 @@ export class Attendance extends Lifetime {
   #attachMedia(media: MediaSession): void {
     this.#mediaLifetime?.close();
     this.#paths = this.mediaPaths;
+    this.#pinnedTo = this.#pin;
     this.#media = media;
     this.#mediaLifetime = this.own(new Lifetime());
     const { signal } = this.#mediaLifetime;
@@ -440,6 +449,24 @@ export class Attendance extends Lifetime {
     const { mediaNodeId } = this.#session;
     await this.#leaveNode(mediaNodeId);
     await this.#rehome(`the media node ${mediaNodeId} is being replaced`);
+  }
+
+  /** The room must be somewhere else, or may be anywhere again. */
+  async #follow(region: string): Promise<void> {
+    this.#pinnedTo = region;
+    if (region === '') return;
+    const { rooms, placement } = this.#options;
+    const { mediaNodeId } = this.#session;
+    try {
+      this.#session = await rooms.rehome(this.roomId, this.participantId, mediaNodeId, (wish) =>
+        placement.choose(this.roomId, { ...wish, avoid: undefined }),
+      );
+      if (this.#session.mediaNodeId !== mediaNodeId)
+        await this.#rehome(`the room must be in the region ${region}`);
+    } catch (error) {
+      const { code, message } = PlatformError.from(error);
+      this.end(code, message); // Its media must not stay where it is.
+    }
   }
 
   /** The client begins to look for a path to the media node. */

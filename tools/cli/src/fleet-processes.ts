@@ -67,8 +67,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Resolves when it answers. */
-  async serve(nodeId: string, roles: string, options: string[] = []): Promise<FleetNode> {
-    const port = await freePort();
+  async serve(nodeId: string, roles: string, options: string[] = [], at?: number): Promise<FleetNode> {
+    const port = at ?? (await freePort());
     const url = `http://127.0.0.1:${port}`;
     const args = ['serve', '--roles', roles, '--node-id', nodeId, '--host', '127.0.0.1', '--port', `${port}`];
     const shared = ['--redis', this.redis.url, '--database', this.postgres.url, '--log-level', 'error'];

@@ -66,6 +66,8 @@ Browsers give cameras and microphones only to pages over https or on localhost: 
   --redis-cluster       the addresses are nodes of a Redis Cluster
   --database URL        postgres:// (or WEIR_DATABASE); directors need it, other roles do not
   --region NAME         where this process is (local)
+  --region-hint X=NAME  where clients of a network (10.1.0.0/16) are, or those for whom --region-header says X; repeatable
+  --region-header NAME  a header that a proxy in front sets, with the region or a country
   --node-id NAME        its name, the same again after a restart (a new one at each start)
   --public-url URL      wss:// address of this signaling node, when clients may reach it directly
   --control-host ADDR   where this media node listens for signaling nodes and other media nodes: the private network

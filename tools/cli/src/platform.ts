@@ -15,6 +15,7 @@ import {
   mediaNode,
   memoryStore,
   NodeLease,
+  RegionHints,
   RelayPool,
   redisStore,
   signalingNodes,
@@ -96,6 +97,9 @@ export type FleetConfig = {
   /** Whoever has it may control media nodes. */
   secret: string;
   region: string;
+  /** Where clients of a network (`10.1.0.0/16=eu`) are, or those for whom a header has a word (`DE=eu`). */
+  regionHints?: string[];
+  regionHeader?: string;
   /** Where signaling nodes reach this media node. `announcedUrl`: when that is another address. */
   control: { host: string; port: number; announcedUrl?: string };
   /** New sessions come to this media node while it has fewer. */
@@ -166,11 +170,14 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
       database,
       signalingUrls: (request) =>
         signalingUrls(request, store, { here: does('signaling'), leaving: isLeaving() }),
-      iceServers: (participantId, paths) => offer!.relays(participantId, paths, { spare: false }),
+      iceServers: (participantId, paths, region) =>
+        offer!.relays(participantId, paths, { spare: false, region }),
       rtpCapabilities: routerRtpCapabilities(),
       guestAccess: config.guestAccess ?? true,
       publicPreflight: config.publicPreflight ?? true,
       ...(fleet ? { region: fleet.region } : {}),
+      ...(fleet?.regionHints ? { regionHints: new RegionHints(fleet.regionHints) } : {}),
+      ...(fleet?.regionHeader ? { regionHeader: fleet.regionHeader } : {}),
       logger,
     });
     const nodeId = config.nodeId ?? `director-${randomUUID().slice(0, 8)}`;
@@ -306,8 +313,8 @@ async function relayOffer(
 ): Promise<{ pool: RelayPool; relays: OfferRelays }> {
   const pool = await RelayPool.start(leases, { region: fleet?.region ?? 'local', logger });
   const lifetime = ttlSeconds ? { ttlSeconds } : {};
-  const relays: OfferRelays = (participantId, paths, { spare }) =>
-    relayServers(pool.choose({ suits: relayUrlSuits(paths), count: spare ? 2 : 1 }), {
+  const relays: OfferRelays = (participantId, paths, { spare, region }) =>
+    relayServers(pool.choose({ region, suits: relayUrlSuits(paths), count: spare ? 2 : 1 }), {
       secret,
       participantId,
       ...lifetime,

@@ -16,6 +16,14 @@ test('how far a room may grow on a media node, and how many get its tracks from 
     sessionsAtMost: 300,
     fanOut: 4,
   });
+  const regions = ['--region', 'eu', '--region-hint', 'DE=eu', '--region-header', 'x-country'];
+  expect((await read(...regions)).fleet).toMatchObject({
+    region: 'eu',
+    regionHints: ['DE=eu'],
+    regionHeader: 'x-country',
+  });
+  await expect(read('--region-hint', '10.0.0.0/99=eu')).rejects.toThrow('10.0.0.0/99=eu');
+  await expect(read('--region', 'the moon')).rejects.toThrow('the moon');
   const limits = ['--max-egress', '800', '--max-packets', '150000', '--max-consumers', '4000'];
   expect((await read(...limits)).fleet).toMatchObject({
     limits: { egressBps: 800_000_000, packetsPerSecond: 150_000, consumers: 4_000 },

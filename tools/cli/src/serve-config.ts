@@ -1,4 +1,6 @@
+import { RegionHints } from '@weir/cluster';
 import { PlatformError } from '@weir/core';
+import { Region } from '@weir/protocol';
 import { parseOptions, wholeNumber } from './options.ts';
 import { type FleetConfig, type PlatformConfig, type Role, roles } from './platform.ts';
 import { platformConfig, upOptions } from './up-config.ts';
@@ -11,6 +13,8 @@ const serveOptions = {
   'redis-cluster': { type: 'boolean', default: false },
   database: { type: 'string' },
   region: { type: 'string', default: 'local' },
+  'region-hint': { type: 'string', multiple: true },
+  'region-header': { type: 'string' },
   'public-url': { type: 'string' },
   'control-host': { type: 'string', default: '127.0.0.1' },
   'control-port': { type: 'string', default: '0' },
@@ -73,7 +77,9 @@ function fleetOf(values: ServeValues, named: Role[], env: NodeJS.ProcessEnv): Fl
     redis: { urls, cluster: values['redis-cluster'] },
     ...(databaseUrl ? { databaseUrl } : {}),
     secret,
-    region: values.region,
+    region: regionOf(values.region),
+    ...(values['region-hint'] ? { regionHints: hintsOf(values['region-hint']) } : {}),
+    ...(values['region-header'] ? { regionHeader: values['region-header'] } : {}),
     control: {
       host: values['control-host'],
       port: wholeNumber('control-port', values['control-port'], 0, 65_535),
@@ -84,6 +90,20 @@ function fleetOf(values: ServeValues, named: Role[], env: NodeJS.ProcessEnv): Fl
     ...(fanOut ? { fanOut: wholeNumber('fan-out', fanOut, 1, 256) } : {}),
     ...(publicUrl ? { publicUrl: urlOf('public-url', publicUrl) } : {}),
   };
+}
+
+function regionOf(text: string): string {
+  if (text && Region.safeParse(text).success) return text;
+  throw new PlatformError('bad-request', `--region ${text}: letters, digits and . _ - only, at most 32`);
+}
+
+function hintsOf(hints: string[]): string[] {
+  try {
+    new RegionHints(hints);
+    return hints;
+  } catch (error) {
+    throw new PlatformError('bad-request', `--region-hint ${(error as Error).message}`);
+  }
 }
 
 /** How much the media node here is meant to carry. */
