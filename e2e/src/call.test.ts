@@ -27,6 +27,14 @@ describe('a call between two Chromium pages', () => {
     await eventually(() => alice.sees(bob), slow);
     await eventually(async () => (await bob.hears(alice)) > -65 || 'bob hears no tone', slow);
     await eventually(async () => (await alice.hears(bob)) > -65 || 'alice hears no tone', slow);
+    await alice.page.evaluate(() =>
+      Promise.all([...seat.room.local.publications.values()].map((publication) => publication.unpublish())),
+    );
+    const ended = ['camera', 'microphone'].map((source) => ({ type: 'trackUnsubscribed', detail: source }));
+    await eventually(async () => {
+      const log = await bob.page.evaluate(() => seat.log);
+      return ended.every(({ type, detail }) => log.some((it) => it.type === type && it.detail === detail));
+    }, slow);
     await Promise.all([alice.close(), bob.close()]);
   });
 

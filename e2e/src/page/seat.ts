@@ -185,7 +185,10 @@ export class PageSeat {
       this.#videos.set(trackId, video);
       document.body.append(video);
     });
-    events.on('trackUnsubscribed', ({ trackId }) => this.#videos.get(trackId)?.remove());
+    events.on('trackUnsubscribed', ({ trackId, source }) => {
+      this.#note('trackUnsubscribed', source);
+      this.#videos.get(trackId)?.remove();
+    });
     events.on('trackUnpublished', ({ trackId }) => {
       this.#videos.get(trackId)?.remove();
       this.#videos.delete(trackId);

@@ -3,7 +3,7 @@ import type { LayerPreferences, Subscription } from '@weir/protocol';
 import { limits } from '@weir/protocol/limits';
 import type { AudioSlots } from './audio-slots.ts';
 import type { MediaEngine, Reception } from './media-engine.ts';
-import type { RemotePublication } from './publication.ts';
+import { RemotePublication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
 import type { RoomModel } from './room-model.ts';
 import { unpackSample } from './sample-channel.ts';
@@ -86,7 +86,11 @@ export class Subscriber {
       },
       link.signal,
     );
-    events.on('trackUnpublished', ({ trackId }) => this.#forget(trackId), link.signal);
+    events.on(
+      'trackUnpublished',
+      (publication) => publication instanceof RemotePublication && this.#forget(publication),
+      link.signal,
+    );
     events.on(
       'participantUpdated',
       ({ isLocal, grants }) => isLocal && this.#allow(grants.subscribe),
@@ -487,13 +491,12 @@ export class Subscriber {
     this.#events.emit('sampleReceived', { participantId, name: publication.name, ...sample });
   }
 
-  #drop(trackId: string): void {
+  #drop(trackId: string, publication = this.#model.track(trackId)): void {
     const held = this.#held.get(trackId);
     if (!held) return;
     this.#held.delete(trackId);
     held.reception.close();
     this.#slots.received(trackId, undefined);
-    const publication = this.#model.track(trackId);
     if (!publication?.mediaTrack) return;
     publication.mediaTrack = undefined;
     publication.reception = undefined;
@@ -502,9 +505,10 @@ export class Subscriber {
     this.#events.emit('trackUnsubscribed', publication);
   }
 
-  #forget(trackId: string): void {
-    this.#held.get(trackId)?.reception.close();
-    this.#held.delete(trackId);
+  /** It is no longer in the model, but whoever shows it is told to stop. */
+  #forget(publication: RemotePublication): void {
+    const { trackId } = publication;
+    this.#drop(trackId, publication);
     this.#wanted.delete(trackId);
     this.#preferences.delete(trackId);
     this.#streamIds.delete(trackId);

@@ -65,6 +65,11 @@ export class Placement {
     this.#random = options.random ?? Math.random;
   }
 
+  /** Whether there is any node but this one. */
+  async isChoiceBeside(nodeId: string): Promise<boolean> {
+    return (await mediaNodes(this.#store.leases)).some((node) => node.nodeId !== nodeId);
+  }
+
   /** Throws `no-media-node` when none lives. */
   async choose(roomId: RoomId, wish: PlacementWish = {}): Promise<Placed> {
     const alive = await mediaNodes(this.#store.leases);

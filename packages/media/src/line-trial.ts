@@ -15,14 +15,15 @@ const heardMs = 500;
 const floorShare = 2;
 const leastFloorBps = 200_000;
 
-export type TriedTransport = Pick<WebRtcTransport, 'setMinOutgoingBitrate'>;
+export type TriedTransport = Pick<WebRtcTransport, 'setMinOutgoingBitrate' | 'getStats'>;
 
 export type TrialEvents = {
   /** What was known of the line holds nothing back now. */
   begins(): void;
   /**
-   * After an absence not even the smallest picture came. The engine passes over an estimate that is the one it began with, also
-   * when it has to replace the nothing of the absence: no picture comes over this transport ever again.
+   * After an absence not even the smallest picture came, and the engine still estimates nothing. It passes over an estimate that
+   * is the one it began with, also when it has to replace the nothing of the absence: no picture comes over this transport ever
+   * again.
    */
   stuck(): void;
 };
@@ -91,9 +92,18 @@ export class LineTrial extends Lifetime {
   }
 
   #endOfReturn(): void {
-    const isStuck = this.#missingBps !== undefined;
+    const isMissing = this.#missingBps !== undefined;
     this.#end();
-    if (isStuck) this.#events.stuck();
+    if (!isMissing) return;
+    this.#estimatesNothing().then(
+      (nothing) => nothing && !this.closed && this.#events.stuck(),
+      () => {}, // It has closed.
+    );
+  }
+
+  async #estimatesNothing(): Promise<boolean> {
+    const [stats] = await this.#transport.getStats();
+    return !stats?.availableOutgoingBitrate;
   }
 
   #end(): void {

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { cpus, setPriority } from 'node:os';
 import { Lifetime, type Logger, sleep, withDeadline } from '@weir/core';
 import { createWorker } from 'mediasoup';
 import type { WebRtcServer, Worker } from 'mediasoup/types';
@@ -11,6 +11,8 @@ export const defaultWorkerCount = cpus().length;
 /** All streams of a worker pass one socket: the kernel's default of 208 KiB overflows within a burst of key frames. */
 export const socketBufferBytes = 4 * 1024 * 1024;
 const stopSignals = ['SIGINT', 'SIGTERM'] as const;
+/** `nice`: pictures that are due go before joins, requests and databases on the same machine. */
+const workerPriority = -10;
 const startTimeoutMs = 10_000;
 const watchEveryMs = 1_000;
 const hungAfterLooks = 4;
@@ -44,6 +46,7 @@ export class MediaWorker extends Lifetime {
     logger: Logger;
   }): Promise<MediaWorker> {
     const worker = await withDeadline(startProcess(), startTimeoutMs, 'start of an engine worker');
+    prefer(worker.pid, options.logger);
     try {
       const listenInfos = options.listen.flatMap((address) =>
         (['udp', 'tcp'] as const).map((protocol) => ({
@@ -152,6 +155,17 @@ export class MediaWorker extends Lifetime {
     } finally {
       this.close('lost');
     }
+  }
+}
+
+function prefer(pid: number, logger: Logger): void {
+  try {
+    setPriority(pid, workerPriority);
+  } catch (error) {
+    logger.debug(
+      { err: error, pid },
+      'an engine worker runs at the priority of all: CAP_SYS_NICE is missing',
+    );
   }
 }
 

@@ -18,6 +18,10 @@ function startLine(maxBitrate = 2_000_000) {
     enableTraceEvent: async () => {},
     dtlsState: 'connected',
     floors: [] as number[],
+    availableOutgoingBitrate: 0,
+    async getStats() {
+      return [{ availableOutgoingBitrate: this.availableOutgoingBitrate }];
+    },
     async setMinOutgoingBitrate(bps: number) {
       this.floors.push(bps);
     },
@@ -129,6 +133,18 @@ test('a trial ends soon after a picture came; what the estimate was before holds
   bandwidth.flowChanged();
   await clock.advance(700);
   expect(engine.floors).toEqual([200_000, 0]);
+});
+
+test('where the engine has an estimate, a picture that is late after a return is no reason for another transport', async () => {
+  const { clock, bandwidth, engine, stuck, video, ice } = startLine();
+  engine.availableOutgoingBitrate = 60_000;
+  ice('disconnected');
+  video.picture = 'missing';
+  bandwidth.flowChanged();
+  ice('completed');
+  await clock.advance(20_000);
+  expect(engine.floors.length).toBeGreaterThan(1);
+  expect(stuck).toEqual([]);
 });
 
 test('a path that is not there is not tried; one that has come back is, at once', async () => {

@@ -18,7 +18,7 @@ const graceMs = 2_000;
 /** What is asked of a transport. */
 export type LineTransport = Pick<
   WebRtcTransport,
-  'id' | 'on' | 'observer' | 'enableTraceEvent' | 'dtlsState' | 'setMinOutgoingBitrate'
+  'id' | 'on' | 'observer' | 'enableTraceEvent' | 'dtlsState' | 'setMinOutgoingBitrate' | 'getStats'
 >;
 /** What is asked of a subscription. */
 export type Sharer = Pick<

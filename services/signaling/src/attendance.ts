@@ -488,7 +488,9 @@ export class Attendance extends Lifetime {
   /** Its client gets nothing any more. If its node does not answer either, both are cut off from it: it goes elsewhere. */
   async mediaSilent(): Promise<void> {
     const media = this.#media;
-    if (!media || this.#rehoming || (await this.#options.links.isAnswering(media.nodeId))) return;
+    const { links, placement } = this.#options;
+    if (!media || this.#rehoming || (await links.isAnswering(media.nodeId))) return;
+    if (!(await placement.isChoiceBeside(media.nodeId))) return; // There is nothing better: it may only be busy.
     if (!this.closed && this.#media === media)
       void this.#rehome('the media node does not answer', media.nodeId);
   }

@@ -20,7 +20,7 @@ export const bench: Bench = {
   parameters: { cycles: 10_000, 'page-cycles': 500 },
   async run({ parameters, ...progress }) {
     await using stack = new AsyncDisposableStack();
-    const child = stack.use(new Child<PlatformProcess>(platformModule, ['--expose-gc']));
+    const child = stack.use(new Child<PlatformProcess>(platformModule, { execArgv: ['--expose-gc'] }));
     const doors = await child.call('start', { workers: 1 });
     const startedAt = performance.now();
     const server = await churnServer(child, doors, parameters.cycles!, progress);

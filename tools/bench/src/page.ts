@@ -9,6 +9,8 @@ import { type Doors, tokenFor } from './measure/peers.ts';
 import type { PlatformProcess } from './measure/platform-process.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
+import { BareServer } from './page/bare-server.ts';
+import type { BareWallTimes } from './page/bare-wall.ts';
 import type { StreamsProcess } from './page/streams.ts';
 import type { WallTimes } from './page/wall.ts';
 
@@ -18,7 +20,10 @@ const goals = { firstTilesMs: 1_000, allMs: (streams: number) => (streams <= 500
 const publishTimeoutMs = 120_000;
 const pageTimeoutMs = 60_000;
 const eachAtOnce = 8;
+const bareConnections = 10;
 const platformModule = new URL('measure/platform-process.ts', import.meta.url);
+const wallModule = fileURLToPath(new URL('page/wall.ts', import.meta.url));
+const bareWallModule = fileURLToPath(new URL('page/bare-wall.ts', import.meta.url));
 const streamsModule = new URL('page/streams.ts', import.meta.url);
 
 const nothing: WallTimes = {
@@ -34,16 +39,16 @@ type Case = { name: string; streams: number; times: WallTimes };
 
 export const bench: Bench = {
   name: 'page',
-  describe: 'many tiny live streams in one Chromium page, beside a connection for each',
-  parameters: { few: 500, many: 1_000, each: 500 },
+  describe: 'many tiny live streams in one Chromium page, beside the browser alone and a connection for each',
+  parameters: { few: 500, many: 1_000, each: 500, bare: 500 },
   async run({ parameters, ...progress }) {
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(new Child<PlatformProcess>(platformModule));
     const doors = await platform.call('start', { workers: 1 });
     const streams = stack.use(new Child<StreamsProcess>(streamsModule));
     const browser = stack.adopt(await launchChromium(), (it) => it.close());
-    const { few, many, each } = parameters as Record<'few' | 'many' | 'each', number>;
-    const cases: Case[] = [];
+    const { few, many, each, bare } = parameters as Record<'few' | 'many' | 'each' | 'bare', number>;
+    const cases: Case[] = bare > 0 ? [await measureBare(browser, doors, bare, progress)] : [];
     let live = 0;
     for (const count of [few, many].filter((n) => n > 0).sort((a, b) => a - b)) {
       if (progress.signal.aborted) break;
@@ -55,10 +60,18 @@ export const bench: Bench = {
     if (each > 0 && !progress.signal.aborted) cases.push(await measureEach(browser, doors, each, progress));
     progress.say(summary(cases));
     const ours = cases.filter(({ name }) => name === 'pooled');
+    const reference = cases.find(
+      ({ name, streams, times }) => name === 'bare' && times.liveMs.length === streams,
+    );
+    const comparable = ours.find(({ streams }) => streams === reference?.streams);
     return {
       name: 'page',
-      against: 'the goal; a connection for each stream in the same run',
-      ratio: null,
+      against:
+        'mediasoup-client alone with as many streams over as many connections, no room and no session; a connection for each stream',
+      ratio:
+        reference && comparable
+          ? Math.round((100 * last(comparable.times.liveMs)) / last(reference.times.liveMs)) / 100
+          : null,
       p50Ms: null,
       p95Ms: null,
       p99Ms: null,
@@ -70,6 +83,27 @@ export const bench: Bench = {
   },
 };
 
+/** What the browser itself takes on this machine, in the same minutes. */
+async function measureBare(
+  browser: Browser,
+  doors: Doors,
+  streams: number,
+  { say }: Pick<BenchOptions, 'say'>,
+): Promise<Case> {
+  await using stack = new AsyncDisposableStack();
+  const server = await BareServer.start(stack, streams);
+  const { liveMs, connections } = await onPage(browser, doors, bareWallModule, async (page) => {
+    const { rtpCapabilities, transports } = await server.offer(page, bareConnections);
+    return page.evaluate(
+      ([capabilities, transports, timeoutMs]) =>
+        bareWall.receiveAll(capabilities, transports, timeoutMs) as Promise<BareWallTimes>,
+      [rtpCapabilities, transports, pageTimeoutMs] as const,
+    );
+  });
+  say(`mediasoup-client alone: ${liveMs.length} of ${streams} live after ${last(liveMs).toFixed(0)} ms`);
+  return { name: 'bare', streams, times: { ...nothing, liveMs, stillLive: liveMs.length, connections } };
+}
+
 async function measureWall(
   browser: Browser,
   doors: Doors,
@@ -77,7 +111,7 @@ async function measureWall(
   { say }: Pick<BenchOptions, 'say'>,
 ): Promise<Case> {
   const token = await tokenFor(doors, 'wall', `wall-${streams}`);
-  const times = await onPage(browser, doors, (page) => {
+  const times = await onPage(browser, doors, wallModule, (page) => {
     const options = { url: doors.url, token, keepSeat: false };
     const expected = { streams, firstTiles: Math.min(firstTiles, streams), timeoutMs: pageTimeoutMs };
     return page.evaluate(([options, expected]) => wall.join(options, expected), [options, expected] as const);
@@ -99,24 +133,25 @@ async function measureEach(
     }),
   );
   const limits = { timeoutMs: pageTimeoutMs, atOnce: eachAtOnce };
-  const times = await onPage(browser, doors, (page) =>
+  const times = await onPage(browser, doors, wallModule, (page) =>
     page.evaluate(([seats, limits]) => wall.joinEach(seats, limits), [seats, limits] as const),
   ).catch((error) => ({ ...nothing, error: `the page does not answer: ${error.message}` }));
   say(`a connection each: ${times.liveMs.length} of ${streams} live; ${times.error ?? 'no error'}`);
   return { name: 'each', streams, times };
 }
 
-async function onPage(
+async function onPage<T>(
   browser: Browser,
   doors: Doors,
-  work: (page: Page) => Promise<WallTimes>,
-): Promise<WallTimes> {
+  module: string,
+  work: (page: Page) => Promise<T>,
+): Promise<T> {
   const context = await browser.newContext({ bypassCSP: true, viewport: { width: 1_400, height: 900 } });
   try {
     const page = await context.newPage();
     await page.goto(`${doors.url}/healthz`);
     await page.addScriptTag({
-      content: await bundlePage(fileURLToPath(new URL('page/wall.ts', import.meta.url))),
+      content: await bundlePage(module),
     });
     return await withDeadline(work(page), 2 * pageTimeoutMs, 'the wall');
   } finally {
@@ -151,7 +186,7 @@ function summary(cases: Case[]): string {
       half,
       last(times.liveMs).toFixed(0),
       `${times.liveMs.length} (${times.stillLive})`,
-      times.error ?? (name === 'each' ? '' : isMet(one) ? 'met' : 'MISSED'),
+      times.error ?? (name !== 'pooled' ? '' : isMet(one) ? 'met' : 'MISSED'),
     ];
   });
   return table(

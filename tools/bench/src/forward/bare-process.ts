@@ -15,6 +15,7 @@ let worker: types.Worker | undefined;
 let server: types.WebRtcServer | undefined;
 const routers = new Map<string, Promise<types.Router>>();
 const transports = new Map<string, types.WebRtcTransport>();
+const consumers = new Map<string, types.Consumer>();
 
 function routerOf(room: string): Promise<types.Router> {
   let router = routers.get(room);
@@ -71,12 +72,26 @@ const handlers = {
       .id;
   },
 
-  async consume(params: { id: string; producerId: string; rtpCapabilities: RtpCapabilities }) {
-    const consumer = await transports.get(params.id)!.consume({
-      producerId: params.producerId,
-      rtpCapabilities: params.rtpCapabilities as types.RtpCapabilities,
-    });
+  async rtpCapabilities({ room }: { room: string }) {
+    return (await routerOf(room)).rtpCapabilities as RtpCapabilities;
+  },
+
+  async consume(params: {
+    id: string;
+    producerId: string;
+    rtpCapabilities: RtpCapabilities;
+    paused?: boolean;
+  }) {
+    const { id, producerId, paused = false } = params;
+    const rtpCapabilities = params.rtpCapabilities as types.RtpCapabilities;
+    const consumer = await transports.get(id)!.consume({ producerId, rtpCapabilities, paused });
+    consumers.set(consumer.id, consumer);
+    consumer.observer.once('close', () => consumers.delete(consumer.id));
     return { subscriptionId: consumer.id, rtpParameters: consumer.rtpParameters as RtpParameters };
+  },
+
+  async resume({ ids }: { ids: string[] }) {
+    await Promise.all(ids.map((id) => consumers.get(id)!.resume()));
   },
 
   async closeRoom({ room }: { room: string }) {

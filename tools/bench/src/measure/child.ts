@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setPriority } from 'node:os';
 import { PlatformError, withDeadline } from '@weir/core';
 
 /** What a child process can be asked. */
@@ -16,8 +17,10 @@ export class Child<H extends Handlers> implements AsyncDisposable {
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #asked = 0;
 
-  constructor(module: URL, execArgv: string[] = []) {
+  /** `nice`: 1 to 19 gives way to what is measured, as what would run on machines of its own. */
+  constructor(module: URL, { execArgv = [], nice = 0 }: { execArgv?: string[]; nice?: number } = {}) {
     this.#process = fork(module, { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced' });
+    if (nice > 0) setPriority(this.pid, nice);
     this.#process.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

@@ -1,11 +1,12 @@
 import { Room } from '@weir/client';
-import { PeerEngine, preparedTrack, prepareMedia } from '@weir/peer';
-import { limits } from '@weir/protocol';
+import { PeerEngine, PeerTransport, preparedTrack, prepareMedia, type SendTrack } from '@weir/peer';
+import { limits, type TransportParameters } from '@weir/protocol';
 import { serveParent } from '../measure/child.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
 
 // A process of its own with the publishers of many tiny streams.
 const publishers: Room[] = [];
+const bare = new Map<string, { transport: PeerTransport; tracks: SendTrack[] }>();
 const fps = 5;
 
 /** 160×90, few frames a second: a wall's stream. A key frame each second: a peer jumps to the next when asked. */
@@ -45,6 +46,24 @@ const handlers = {
         ),
       );
     return publishers.length;
+  },
+
+  /** A connection with so many tracks, for a server that is no platform. */
+  async open({ parameters, tracks: count }: { parameters: TransportParameters; tracks: number }) {
+    const transport = new PeerTransport({ parameters, direction: 'send', dataChannels: false });
+    const picture = await tinyPicture();
+    const tracks = Array.from({ length: count }, () => transport.addSendTrack({ layers: [picture] }));
+    bare.set(parameters.id, { transport, tracks });
+    return {
+      dtlsParameters: transport.dtlsParameters,
+      rtpParameters: tracks.map(({ rtpParameters }) => rtpParameters),
+    };
+  },
+
+  async send({ id }: { id: string }) {
+    const { transport, tracks } = bare.get(id)!;
+    await transport.connect();
+    for (const track of tracks) track.start();
   },
 };
 

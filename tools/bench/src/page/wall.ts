@@ -1,5 +1,6 @@
 // Runs in the browser: many live pictures, of which some are shown, received as an app would, or over a connection for each.
 import { PlatformError, type RemotePublication, Room, type RoomOptions } from '@weir/client';
+import { LiveWatch } from './live-watch.ts';
 
 /** Times in ms since the wall began to join. */
 export type WallTimes = {
@@ -16,23 +17,20 @@ export type WallTimes = {
 };
 
 const checkMs = 1_500;
-const lookEveryMs = 250;
 
 class Wall {
-  #startedAt = 0;
-  readonly #liveMs: number[] = [];
+  #watch!: LiveWatch;
   readonly #firstTilesMs: number[] = [];
   #longTasksMs = 0;
   #rooms: Room[] = [];
-  /** The streams that are not live yet: of what time their last decoded frame was. */
-  readonly #awaited = new Map<MediaStreamTrack, number | undefined>();
 
   #begin(): void {
-    this.#startedAt = performance.now();
+    this.#watch = new LiveWatch(() =>
+      this.#rooms.flatMap((room) => room.debug.receivers.flatMap((connection) => connection.getReceivers())),
+    );
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) this.#longTasksMs += duration;
     }).observe({ type: 'longtask' });
-    setInterval(() => this.#look(), lookEveryMs);
   }
 
   /** All `streams` of a room in one seat; the first `firstTiles` that are published are asked for as shown. */
@@ -50,12 +48,12 @@ class Wall {
       void publication.setPreferences({ paused: false, priority: 255 });
     });
     room.events.on('trackSubscribed', (publication, track) => {
-      if (track.kind === 'video') this.#awaited.set(track, undefined);
+      if (track.kind === 'video') this.#watch.add(track);
       if (first.has(publication.trackId)) this.#show(track);
     });
     await room.connect();
-    const joinedMs = performance.now() - this.#startedAt;
-    await this.#until(expected.streams, expected.timeoutMs);
+    const joinedMs = this.#watch.elapsedMs;
+    await this.#watch.until(expected.streams, expected.timeoutMs);
     return this.#times(joinedMs);
   }
 
@@ -83,14 +81,14 @@ class Wall {
       }
     };
     await Promise.all(Array.from({ length: options.atOnce }, work));
-    if (!error) await this.#until(seats.length, Math.max(0, deadline - performance.now()));
+    if (!error) await this.#watch.until(seats.length, Math.max(0, deadline - performance.now()));
     return { ...(await this.#times(0)), ...(error ? { error } : {}) };
   }
 
   async #joinOne({ stream, ...options }: RoomOptions & { stream: number }): Promise<void> {
     const room = new Room({ ...options, autoSubscribe: false });
     this.#rooms.push(room);
-    room.events.on('trackSubscribed', (_, track) => this.#awaited.set(track, undefined));
+    room.events.on('trackSubscribed', (_, track) => this.#watch.add(track));
     await room.connect();
     const tracks: RemotePublication[] = [...room.remotes.values()].flatMap((p) => [
       ...p.publications.values(),
@@ -106,36 +104,13 @@ class Wall {
     let seen: number | undefined;
     const look = (_: number, { rtpTimestamp }: VideoFrameCallbackMetadata) => {
       if (seen !== undefined && rtpTimestamp !== seen) {
-        this.#firstTilesMs.push(performance.now() - this.#startedAt);
+        this.#firstTilesMs.push(this.#watch.elapsedMs);
         return;
       }
       seen = rtpTimestamp;
       video.requestVideoFrameCallback(look);
     };
     video.requestVideoFrameCallback(look);
-  }
-
-  /** Whose second frame has been decoded? By the sources of what was handed on last, which cost next to nothing to ask. */
-  #look(): void {
-    const now = performance.now() - this.#startedAt;
-    for (const connection of this.#rooms.flatMap((room) => room.debug.receivers))
-      for (const receiver of connection.getReceivers()) {
-        if (!this.#awaited.has(receiver.track)) continue;
-        const [source] = receiver.getSynchronizationSources();
-        if (!source) continue;
-        const before = this.#awaited.get(receiver.track);
-        if (before === undefined) this.#awaited.set(receiver.track, source.rtpTimestamp);
-        else if (before !== source.rtpTimestamp) {
-          this.#awaited.delete(receiver.track);
-          this.#liveMs.push(now);
-        }
-      }
-  }
-
-  async #until(streams: number, timeoutMs: number): Promise<void> {
-    const giveUpAt = performance.now() + timeoutMs;
-    while (this.#liveMs.length < streams && performance.now() < giveUpAt)
-      await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   async #times(joinedMs: number): Promise<WallTimes> {
@@ -145,7 +120,7 @@ class Wall {
     const after = await decodedFrames(receivers);
     return {
       joinedMs,
-      liveMs: this.#liveMs,
+      liveMs: this.#watch.liveMs,
       firstTilesMs: this.#firstTilesMs,
       stillLive: [...after].filter(([id, frames]) => frames > (before.get(id) ?? 0)).length,
       connections: receivers.length,
