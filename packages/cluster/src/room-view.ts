@@ -124,18 +124,19 @@ export class RoomView extends Lifetime {
   readonly #listeners = new Set<(record: RoomRecord, hidden: ReadonlySet<ParticipantId>) => void>();
   readonly #state: RoomState;
   readonly reader: RoomReader;
+  /** Another set after each change: who was given one keeps it as it was. */
+  #hidden: ReadonlySet<ParticipantId>;
 
   constructor(roomId: RoomId, state: RoomState) {
     super();
     this.roomId = roomId;
     this.#state = state;
     this.reader = new RoomReader(state);
+    this.#hidden = hiddenOf(this.reader);
   }
 
   get hidden(): ReadonlySet<ParticipantId> {
-    const ids = new Set<ParticipantId>();
-    for (const p of this.reader.participants) if (p.grants.hidden) ids.add(p.participantId);
-    return ids;
+    return this.#hidden;
   }
 
   onRecord(
@@ -160,12 +161,28 @@ export class RoomView extends Lifetime {
   /** Applies the next record and tells the listeners. Called by whoever follows the log. */
   apply(record: RoomRecord): void {
     if (record.revision <= this.#state.revision) return;
-    const hidden = this.hidden; // Before the change: who leaves with it is still known.
+    const hidden = this.#hidden; // Before the change: who leaves with it is still known.
     for (const key of record.delete) this.#state.entries.delete(key);
     for (const [key, value] of Object.entries(record.set))
       this.#state.entries.set(key, { value: value as Json, version: record.revision });
     this.#state.revision = record.revision;
+    if (changesHidden(record, hidden)) this.#hidden = hiddenOf(this.reader);
     for (const listener of [...this.#listeners]) listener(record, hidden);
     if (record.end) this.close('requested');
   }
+}
+
+function hiddenOf(reader: RoomReader): Set<ParticipantId> {
+  const ids = new Set<ParticipantId>();
+  for (const { participantId, grants } of reader.participants) if (grants.hidden) ids.add(participantId);
+  return ids;
+}
+
+/** Most changes concern none of them: a big room is not looked through for each. */
+function changesHidden(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): boolean {
+  const prefix = 'participant:';
+  const was = (key: string) => key.startsWith(prefix) && hidden.has(key.slice(prefix.length));
+  const becomes = (key: string) =>
+    key.startsWith(prefix) && (record.set[key] as Participant).grants.hidden === true;
+  return record.delete.some(was) || Object.keys(record.set).some((key) => was(key) || becomes(key));
 }

@@ -14,6 +14,8 @@ export class LayerBitrates extends Lifetime {
   readonly #producer: engine.Producer;
   readonly #clock: Clock;
   readonly #nominal: readonly number[];
+  /** The engine copies them whenever it is asked. */
+  readonly #encodings: number;
   readonly #measured = new Map<Level, number>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #polling = false;
@@ -22,6 +24,7 @@ export class LayerBitrates extends Lifetime {
     super();
     this.#producer = producer;
     this.#clock = clock;
+    this.#encodings = producer.rtpParameters.encodings?.length ?? 1;
     this.levels = layerLevels(producer);
     this.#nominal = this.levels.map((level) => nominalBps(producer, level));
   }
@@ -35,9 +38,8 @@ export class LayerBitrates extends Lifetime {
 
   /** Whether packets of this spatial layer come in. Of layers inside one encoding nobody knows: then it is all or none. */
   isSent(spatialLayer: number): boolean {
-    const { score, rtpParameters } = this.#producer;
-    const encoding = (rtpParameters.encodings?.length ?? 1) > 1 ? spatialLayer : 0;
-    return score.some((stream) => stream.encodingIdx === encoding && stream.score > 0);
+    const encoding = this.#encodings > 1 ? spatialLayer : 0;
+    return this.#producer.score.some((stream) => stream.encodingIdx === encoding && stream.score > 0);
   }
 
   /** One poll a publication, however many look. */

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { getPriority } from 'node:os';
 import { Lifetime, silentLogger } from '@weir/core';
 import { eventually } from '@weir/testing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -30,6 +31,11 @@ test('each worker has its own port for both UDP and TCP', async () => {
     expect(udpSockets).toEqual([{ ip: '127.0.0.1', port: worker.port }]);
     expect(tcpServers).toEqual([{ ip: '127.0.0.1', port: worker.port }]);
   }
+});
+
+test.skipIf(process.getuid?.() !== 0)('pictures that are due go before other work of the machine', async () => {
+  const { workers } = await startPool({ count: 1 });
+  expect(getPriority(workers[0]!.pid)).toBeLessThan(getPriority());
 });
 
 test('a worker that is killed is followed by another on the same port', async () => {
