@@ -33,10 +33,13 @@ test('each worker has its own port for both UDP and TCP', async () => {
   }
 });
 
-test.skipIf(process.getuid?.() !== 0)('pictures that are due go before other work of the machine', async () => {
-  const { workers } = await startPool({ count: 1 });
-  expect(getPriority(workers[0]!.pid)).toBeLessThan(getPriority());
-});
+test.skipIf(process.getuid?.() !== 0)(
+  'pictures that are due go before other work of the machine',
+  async () => {
+    const { workers } = await startPool({ count: 1 });
+    expect(getPriority(workers[0]!.pid)).toBeLessThan(getPriority());
+  },
+);
 
 test('a worker that is killed is followed by another on the same port', async () => {
   const pool = await startPool();
