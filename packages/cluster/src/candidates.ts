@@ -7,7 +7,7 @@ export const fullFrom = 0.85;
 
 /** Of equals the one with fewer sessions is the less loaded: so many would be a full one's. */
 const nominalSessions = 20_000;
-/** What a session takes of a resource where too few are there to tell. */
+/** What a session takes of a resource where too few are there to tell, and at least: who comes may want more than those there. */
 const nominalShare = 0.001;
 const tellingSessions = 10;
 
@@ -41,7 +41,7 @@ export function candidateOf(
   let scarcest: Resource = 'sessions';
   let load = sessions / (Number.isFinite(atMost) ? atMost : nominalSessions);
   for (const [resource, used] of shares(status)) {
-    const each = before < tellingSessions ? nominalShare : used / before;
+    const each = before < tellingSessions ? nominalShare : Math.max(nominalShare, used / before);
     const share = used + ahead * each;
     if (share <= load) continue;
     load = share;

@@ -1,3 +1,12 @@
+export {
+  defaultScalePolicy,
+  desiredNodes,
+  freshScale,
+  loadOf,
+  type ScalePolicy,
+  type ScaleSignals,
+  type ScaleState,
+} from './autoscale.ts';
 export type { ClusterStore } from './cluster-store.ts';
 export { cancelDrain, type Drain, DrainWatch, drainOf, drainStatus, drains, requestDrain } from './drain.ts';
 export type { Lease, Leases } from './leases.ts';

@@ -1,8 +1,9 @@
 import { PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
-import { type Candidate, candidateOf, rank, reachCounts, shortcoming, use } from './candidates.ts';
+import { type Candidate, rank, reachCounts, shortcoming, use } from './candidates.ts';
 import type { ClusterStore } from './cluster-store.ts';
 import { type Living, type MediaNodeStatus, mediaNodes } from './nodes.ts';
+import { type Field, nearest, PlacementBoard } from './placement-board.ts';
 import { Reachability } from './reachability.ts';
 import { RecentPlacements } from './recent-placements.ts';
 
@@ -21,8 +22,10 @@ export type PlacementDecision = {
 
 const keptDecisions = 1_000;
 const namedAtMost = 8;
-/** A room with so many people on a node leaves before the node is full: what it adds to the load comes in a rush. */
-const bigRoomFrom = 25;
+/** A room with so many people on a node takes none of a busy one’s last room, … */
+const bigRoomFrom = 12;
+/** … and a smaller one only so far: those who have come are not all yet, nor do they all send yet. */
+const stayBelow = 0.77;
 
 /** What is known of the room that somebody is placed in, and of who that is. */
 export type PlacementWish = {
@@ -54,8 +57,7 @@ export class Placement {
   readonly #random: () => number;
   readonly #reachability = new Reachability();
   readonly #recent = new RecentPlacements();
-  /** Of the nodes that were told last. */
-  #board: { alive: readonly Living<MediaNodeStatus>[]; nodes: Candidate[] } = { alive: [], nodes: [] };
+  #board = new PlacementBoard([], [], () => 0);
   readonly decisions: PlacementDecision[] = [];
 
   /** `region`: that of those who are placed; absent: it does not matter. */
@@ -84,52 +86,38 @@ export class Placement {
     now: number,
   ): Placed {
     if (this.#board.alive !== alive) this.#look(alive, now);
-    const { home, region: near = this.#region, avoid, pinned } = wish;
-    const board = this.#board.nodes;
-    const may = (one: Candidate) => one.nodeId !== avoid && (!pinned || one.region === near);
-    const nodes = avoid === undefined && !pinned ? board : board.filter(may);
-    if (!nodes.length) {
-      const where = pinned ? ` in ${near}, where this must stay` : '';
+    const { home, region = this.#region, avoid, pinned = false } = wish;
+    const field = this.#board.field({ region, pinned, avoid });
+    if (!field.all.length) {
+      const where = pinned ? ` in ${region}, where this must stay` : '';
       throw new PlatformError('no-media-node', `no media node is alive${where}`);
     }
-    const { node, reason } = this.#best(nodes, near, this.#there(roomId, home, wish.hosts));
-    if (node.reach === 'trial') this.#reachability.tried(node.nodeId, now);
-    const { nodeId, region } = node;
+    const there = this.#there(roomId, home, wish.hosts);
+    if (avoid !== undefined) there.delete(avoid);
+    const { node, reason } = this.#best(field, region, there);
+    const { nodeId } = node;
+    if (node.reach === 'trial') this.#reachability.tried(nodeId, now);
     this.#recent.add({ at: now, roomId, nodeId });
-    const passedOver = nodes.filter((other) => other.rank >= rank.full && other !== node);
     this.#note({
       at: now,
       roomId,
       nodeId,
-      region,
+      region: node.region,
       reason,
-      candidates: nodes.length,
-      passedOver: passedOver
-        .slice(0, namedAtMost)
-        .map((other) => ({ nodeId: other.nodeId, why: shortcoming(other) })),
+      candidates: field.all.length,
+      passedOver: firstOf(field.bad, node).map((one) => ({ nodeId: one.nodeId, why: shortcoming(one) })),
     });
-    this.#count(alive, node);
-    const homeStays = nodes.some((one) => one.nodeId === home && !one.drained);
+    this.#board.placed(nodeId, this.#recent.on(nodeId));
+    const homeNode = home === undefined || home === avoid ? undefined : this.#board.node(home);
+    const homeStays = homeNode !== undefined && !homeNode.drained && (!pinned || homeNode.region === region);
     return { nodeId, home: homeStays ? home! : nodeId };
   }
 
   #look(alive: readonly Living<MediaNodeStatus>[], now: number): void {
     this.#recent.forgetBefore(now);
-    const reach = this.#reachability.judge(
-      alive.map(({ nodeId, status }) => ({ nodeId, reach: reachCounts(status) })),
-      now,
-    );
-    const nodes = alive.map((node, i) =>
-      candidateOf(node, { ahead: this.#recent.on(node.nodeId), reach: reach[i]! }),
-    );
-    this.#board = { alive, nodes };
-  }
-
-  /** One more is on it. */
-  #count(alive: readonly Living<MediaNodeStatus>[], { nodeId, reach }: Candidate): void {
-    const at = alive.findIndex((node) => node.nodeId === nodeId);
-    const after = reach === 'trial' ? 'out' : reach;
-    this.#board.nodes[at] = candidateOf(alive[at]!, { ahead: this.#recent.on(nodeId), reach: after });
+    const tries = alive.map(({ nodeId, status }) => ({ nodeId, reach: reachCounts(status) }));
+    const reach = this.#reachability.judge(tries, now);
+    this.#board = new PlacementBoard(alive, reach, (nodeId) => this.#recent.on(nodeId));
   }
 
   #note(decision: PlacementDecision): void {
@@ -146,57 +134,59 @@ export class Placement {
     return there;
   }
 
-  #best(nodes: Candidate[], region: string | undefined, there: ReadonlyMap<string, number>): Choice {
-    const trial = nodes.find((node) => node.reach === 'trial' && !node.drained && !node.atLimit);
+  #best(field: Field, region: string | undefined, there: ReadonlyMap<string, number>): Choice {
+    const trial = field.bad.find((node) => node.reach === 'trial' && !node.drained && !node.atLimit);
     if (trial) return { node: trial, reason: 'one tries whether clients get through to it again' };
-    const free = nodes.filter((node) => node.rank <= rank.busy);
-    if (!free.length) return this.#leastBad(nodes, region);
-    const near = nearest(free, region);
-    return this.#roomsNode(near, there) ?? this.#lessLoaded(near);
+    if (!field.near.length) return this.#leastBad(field, region);
+    return this.#roomsNode(field, there) ?? this.#lessLoaded(field);
   }
 
-  #roomsNode(nodes: Candidate[], there: ReadonlyMap<string, number>): Choice | undefined {
+  #roomsNode({ near }: Field, there: ReadonlyMap<string, number>): Choice | undefined {
     let most: Candidate | undefined;
-    for (const node of there.size ? nodes : []) {
-      const count = there.get(node.nodeId) ?? 0;
-      const mayStay = count > 0 && (node.rank === rank.good || count < bigRoomFrom);
+    const nearRegion = near[0]!.region;
+    const anyRegion = near.some(({ region }) => region !== nearRegion);
+    for (const [nodeId, count] of there) {
+      const node = this.#board.node(nodeId);
+      if (!node || node.rank > rank.busy || !(anyRegion || node.region === nearRegion)) continue;
+      const mayStay = node.rank === rank.good || (count < bigRoomFrom && node.load < stayBelow);
       if (mayStay && count > (most ? there.get(most.nodeId)! : 0)) most = node;
     }
     return most && { node: most, reason: 'the room is there' };
   }
 
-  #lessLoaded(nodes: Candidate[]): Choice {
-    const good = nodes.filter((node) => node.rank === rank.good);
-    const [one, two] = this.#two(good.length ? good : nodes);
+  #lessLoaded({ near, good }: Field): Choice {
+    const [one, two] = this.#two(good.length ? good : near);
     if (!two) {
-      const only = nodes.length === 1;
+      const only = near.length === 1;
       return { node: one, reason: only ? 'the only one with a place' : 'the only one that is not busy' };
     }
     const [less, more] = one.load <= two.load ? [one, two] : [two, one];
     return { node: less, reason: `${use(less)} against ${use(more)} on ${more.nodeId}` };
   }
 
-  #two(nodes: Candidate[]): [Candidate, Candidate | undefined] {
+  #two(nodes: readonly Candidate[]): [Candidate, Candidate | undefined] {
     const first = Math.floor(this.#random() * nodes.length);
     if (nodes.length === 1) return [nodes[0]!, undefined];
     const second = (first + 1 + Math.floor(this.#random() * (nodes.length - 1))) % nodes.length;
     return [nodes[first]!, nodes[second]!];
   }
 
-  #leastBad(nodes: Candidate[], region: string | undefined): Choice {
-    const best = Math.min(...nodes.map((node) => node.rank));
-    const alike = nodes.filter((one) => one.rank === best);
-    const [node] = nearest(alike, region).sort((a, b) => a.load - b.load);
+  #leastBad({ all }: Field, region: string | undefined): Choice {
+    const best = Math.min(...all.map((node) => node.rank));
+    const alike = all.filter((node) => node.rank === best);
+    const node = nearest(alike, region).reduce((least, one) => (one.load < least.load ? one : least));
     const reason =
-      best === rank.full ? `all are full; it has ${use(node!)}` : `none is good: ${shortcoming(node!)}`;
-    return { node: node!, reason };
+      best === rank.full ? `all are full; it has ${use(node)}` : `none is good: ${shortcoming(node)}`;
+    return { node, reason };
   }
 }
 
-/** Those of that region, unless there are none. */
-function nearest(nodes: Candidate[], wanted: string | undefined): Candidate[] {
-  const near = nodes.filter(({ region }) => region === wanted);
-  return near.length ? near : nodes;
+/** Some of them, without that one. */
+function firstOf(nodes: readonly Candidate[], without: Candidate): Candidate[] {
+  return nodes
+    .slice(0, namedAtMost + 1)
+    .filter((node) => node !== without)
+    .slice(0, namedAtMost);
 }
 
 function tally(names: Iterable<string>): Map<string, number> {

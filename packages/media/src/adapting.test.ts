@@ -3,19 +3,20 @@ import { prepareMedia, prepareSimulcast } from '@weir/peer';
 import { eventually, FakeClock } from '@weir/testing';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { callsTo } from './bound-handlers.ts';
-import { MediaNode } from './media-node.ts';
+import { MediaNode, type MediaNodeConfig } from './media-node.ts';
 import { NoticeLog, TestParticipant } from './testing.ts';
 
 const picture = { width: 640, height: 360, fps: 15, bitrateBps: 400_000, seconds: 2, keyFrameEvery: 8 };
 const simulcast = () => prepareSimulcast({ codec: 'VP8', ...picture });
+const opus = () => prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 2 });
 const plain = () => prepareMedia({ codec: 'H264', ...picture, width: 320, height: 180 });
 
 beforeAll(async () => {
-  await Promise.all([simulcast(), plain()]); // Encoded once, not in a test's time.
+  await Promise.all([simulcast(), plain(), opus()]); // Encoded once, not in a test's time.
 }, 60_000);
 
 /** Alice's camera in three sizes, seen by bob. */
-async function startCall() {
+async function startCall(options: Partial<MediaNodeConfig> = {}) {
   const clock = new FakeClock();
   const node = await MediaNode.start({
     nodeId: 'node-1',
@@ -24,6 +25,7 @@ async function startCall() {
     firstPort: 0,
     logger: silentLogger,
     clock,
+    ...options,
   });
   onTestFinished(async () => node[Symbol.asyncDispose]());
   const { listener, notices } = new NoticeLog();
@@ -57,7 +59,7 @@ async function startCall() {
       mediaSessionId: who.mediaSessionId,
       preferences: [{ trackId: 'camera', ...preferences }],
     });
-  return { node, clock, calls, open, alice, bob, notices, demand, becomes, demands, prefer };
+  return { node, clock, calls, open, alice, bob, notices, demand, inTime, becomes, demands, prefer };
 }
 
 test('[SG42] what does not flow says why: not shown, muted, not sent', async () => {
@@ -98,6 +100,33 @@ test('[SG42] a video of one size too', async () => {
   await bob.subscribe('screen');
   node.setMuted('room', 'screen', true);
   await becomes('nothing muted');
+});
+
+test('[SG68][MC31] a node that runs out gives up top layers, then what nobody pinned; sound stays, and all comes back', async () => {
+  const { node, alice, bob, notices, inTime, prefer, calls, open } = await startCall({
+    limits: { consumers: 3 },
+  });
+  await alice.publish('microphone', [await opus()]);
+  const sound = await bob.subscribe('microphone');
+  await bob.subscribe('camera');
+  const carol = await open('carol');
+  await carol.subscribe('camera');
+  await prefer(carol, { priority: 255 });
+  const flowTo = ({ mediaSessionId }: TestParticipant) => {
+    const told = notices['subscription.layers'].filter((notice) => notice.mediaSessionId === mediaSessionId);
+    const { spatialLayer, reason } = told.at(-1) ?? {};
+    return `${spatialLayer ?? 'nothing'} ${reason ?? ''}`.trim();
+  };
+  const state = () => [node.degraded, flowTo(bob), flowTo(carol)].join(', ');
+  const becomes = (expected: string) => inTime(() => state() === expected || state());
+  await becomes('unpinned-video, nothing server, 1 server');
+  const heard = sound.statistics.packets;
+  await inTime(() => sound.statistics.packets > heard + 20 || 'no sound');
+  expect(node.load.use).toMatchObject({ consumers: 1 });
+
+  await calls['track.unsubscribe']({ mediaSessionId: carol.mediaSessionId, trackIds: ['camera'] });
+  await calls['track.unsubscribe']({ mediaSessionId: bob.mediaSessionId, trackIds: ['microphone'] });
+  await inTime(() => (node.degraded === undefined && flowTo(bob) === '2') || state());
 });
 
 test('[SG43] the publisher is told the highest layer that anybody wants, and when nobody wants any', async () => {

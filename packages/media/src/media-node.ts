@@ -22,6 +22,7 @@ import { limits } from '@weir/protocol';
 import type { CascadeConfig } from './cascade-config.ts';
 import { routerRtpCapabilities } from './codecs.ts';
 import { DatagramRate } from './datagram-rate.ts';
+import { type Degradation, DegradeLadder } from './degrade-ladder.ts';
 import { narrowCapabilities, type Production, toPlatformError } from './engine-words.ts';
 import { type FetchTrack, MediaRoom } from './media-room.ts';
 import { defaultWorkerCount, type ListenAddress, type MediaWorker } from './media-worker.ts';
@@ -90,6 +91,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   readonly #fetch: FetchTrack | undefined;
   readonly #limits: NodeLimits;
   readonly #reach: ReachLog;
+  readonly #ladder: DegradeLadder;
   readonly #datagrams = this.own(new DatagramRate());
 
   /** Gives tracks to other nodes; undefined without any. */
@@ -117,6 +119,16 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     this.#pool = this.own(pool);
     this.#limits = config.limits ?? {};
     this.#reach = this.own(new ReachLog(this.#clock));
+    this.#ladder = this.own(
+      new DegradeLadder({
+        clock: this.#clock,
+        logger: this.#logger,
+        use: () => this.load.use,
+        changed: () => {
+          for (const session of this.#sessions.values()) session.degrade();
+        },
+      }),
+    );
     if (!config.cascade) return;
     const { region, fanOut = treeLimits.fanOut, listen, open, locate, lingerMs } = config.cascade;
     const { nodeId } = this;
@@ -227,6 +239,11 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     };
     const streams = sum(({ load }) => load);
     return { sessions: this.#sessions.size, streams, busy, ...used, use: shares(busy, used, this.#limits) };
+  }
+
+  /** What it has given up to bear its load, the last of it; undefined: nothing. */
+  get degraded(): Degradation | undefined {
+    return this.#ladder.degraded;
   }
 
   /** How clients got through to it of late. */
@@ -341,6 +358,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       rtpCapabilities: narrowCapabilities(params.rtpCapabilities, this.#rtpCapabilities),
       listener,
       reach: this.#reach,
+      ladder: this.#ladder,
       clock: this.#clock,
       logger: this.#logger,
     });

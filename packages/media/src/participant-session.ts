@@ -18,6 +18,7 @@ import type {
 } from '@weir/protocol';
 import { limits } from '@weir/protocol';
 import { AudioSlot } from './audio-slot.ts';
+import type { DegradeLadder } from './degrade-ladder.ts';
 import { describeProduction, type Production, produce, toPlatformError } from './engine-words.ts';
 import type { MediaRoom } from './media-room.ts';
 import type { MediaWorker } from './media-worker.ts';
@@ -38,6 +39,7 @@ export type SessionOptions = {
   rtpCapabilities: RtpCapabilities;
   listener: MediaListener;
   reach: ReachLog;
+  ladder: DegradeLadder;
   clock: Clock;
   logger: Logger;
 };
@@ -279,6 +281,11 @@ export class ParticipantSession extends Lifetime {
     );
   }
 
+  /** Its node gives up more, or less, than before. */
+  degrade(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.degrade();
+  }
+
   /** Gets an audio slot but while that carries what this participant must not hear, or hears already. */
   async heed(slot: AudioSlot): Promise<void> {
     const subscription = this.#subscriptions.get(slot.trackId);
@@ -375,6 +382,7 @@ export class ParticipantSession extends Lifetime {
       withheld: publication instanceof AudioSlot,
       clock: this.#options.clock,
       bandwidth: this.#bandwidth,
+      ladder: this.#options.ladder,
       onFlow: (report) => {
         const { id: subscriptionId } = subscription;
         if (subscriptionId)

@@ -9,6 +9,8 @@ export type TrackFlow = {
   narrow: boolean;
   /** … or nothing of it. */
   stopped: boolean;
+  /** The node gives less of it than the line would carry, to bear its load. */
+  degraded: boolean;
   /** Null: nothing. */
   flowing: number | null;
   /** Whether its publisher sends what is asked for. */
@@ -21,12 +23,13 @@ export type TrackFlow = {
 export function limitReason(flow: TrackFlow): LimitReason | undefined {
   if (flow.paused) return 'not-shown';
   if (flow.muted) return 'muted';
+  if (flow.degraded) return 'server';
   if (flow.stopped) return 'bandwidth';
   if (isComplete(flow) || !flow.settled) return undefined; // While a line is being found out, nobody need be told.
   return flow.narrow || flow.sent ? 'bandwidth' : 'publisher';
 }
 
 /** All that was asked for flows. */
-export function isComplete({ flowing, wanted, narrow }: TrackFlow): boolean {
-  return flowing !== null && flowing >= wanted && !narrow; // Of the same size, but fewer pictures a second, is less.
+export function isComplete({ flowing, wanted, narrow, degraded }: TrackFlow): boolean {
+  return flowing !== null && flowing >= wanted && !narrow && !degraded; // Of the same size, but fewer pictures a second, is less.
 }

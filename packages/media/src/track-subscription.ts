@@ -2,6 +2,7 @@ import { type Clock, Lifetime, PlatformError } from '@weir/core';
 import type { LayerPreferences, LimitReason, RtpCapabilities, Subscription } from '@weir/protocol';
 import type { WebRtcTransport } from 'mediasoup/types';
 import type { TrackDemand } from './bandwidth-allocation.ts';
+import type { DegradeLadder } from './degrade-ladder.ts';
 import {
   applyPreferences,
   type Consumed,
@@ -28,6 +29,7 @@ export type SubscriptionOptions = {
   withheld?: boolean;
   clock: Clock;
   bandwidth: SubscriberBandwidth;
+  ladder: Pick<DegradeLadder, 'has'>;
   onFlow: (report: FlowReport) => void;
 };
 
@@ -37,6 +39,8 @@ const doubtMs = 200;
 const settleMs = 3_000;
 /** Less is a still picture, of which it is no wonder that nothing arrives. */
 const sendingBps = 10_000;
+/** A video of this priority is what its participant looks at: it flows also from a node that gives up all others. */
+const pinnedFrom = 128;
 
 /** A publication flowing to one participant. Closes with the publication. */
 export class TrackSubscription extends Lifetime {
@@ -99,7 +103,7 @@ export class TrackSubscription extends Lifetime {
   /** The spatial layer that its publisher should send for it. */
   get wantedLayer(): number | null {
     const { bitrates } = this.publication;
-    if (!bitrates || this.#preferences.paused || this.#allowed === -1) return null;
+    if (!bitrates || this.#preferences.paused || this.#limit === -1) return null;
     return bitrates.levels[this.#level]!.spatialLayer;
   }
 
@@ -108,7 +112,8 @@ export class TrackSubscription extends Lifetime {
     const { produced, bitrates, trackId, muted } = this.publication;
     if (!bitrates || !('kind' in produced)) return undefined;
     const { paused, priority = 1 } = this.#preferences;
-    const wanted = paused ? null : this.#wantedLevel;
+    const given = Math.min(this.#wantedLevel, this.#given);
+    const wanted = paused || given < 0 ? null : given;
     return { trackId, kind: produced.kind, levelsBps: bitrates.costs(), wanted, muted, priority };
   }
 
@@ -116,6 +121,7 @@ export class TrackSubscription extends Lifetime {
   get picture(): 'flows' | 'missing' | 'none' {
     const { demand, bitrates, muted } = this.publication;
     if (!demand || muted || !this.#started || this.#preferences.paused || this.#withheld) return 'none';
+    if (this.#given === -1) return 'none';
     if (this.#allowed === -1) return 'missing';
     if (this.#flow.flowing !== null) return 'flows';
     return bitrates!.isSent(0) ? 'missing' : 'none';
@@ -154,6 +160,14 @@ export class TrackSubscription extends Lifetime {
     if (level === this.#allowed || this.closed) return;
     this.#allowed = level;
     this.publication.demand?.update();
+    this.#reconcile().catch(() => {}); // It closes, or its worker died.
+  }
+
+  /** Its node gives up more, or less, than before. */
+  degrade(): void {
+    if (this.closed || !this.publication.demand) return;
+    this.publication.demand.update();
+    this.#options.bandwidth.review();
     this.#reconcile().catch(() => {}); // It closes, or its worker died.
   }
 
@@ -223,21 +237,41 @@ export class TrackSubscription extends Lifetime {
     return Math.max(0, level);
   }
 
+  /** The level that its node gives, -1 for none, whatever the line carries. */
+  get #given(): number {
+    const { demand, bitrates } = this.publication;
+    const { ladder } = this.#options;
+    if (!demand || !ladder.has('top-layers')) return Number.POSITIVE_INFINITY;
+    const { priority = 1 } = this.#preferences;
+    if (ladder.has('unpinned-video') && priority < pinnedFrom) return -1;
+    const top = bitrates!.levels.at(-1)!.spatialLayer;
+    return top === 0
+      ? Number.POSITIVE_INFINITY
+      : bitrates!.levels.findLastIndex(({ spatialLayer }) => spatialLayer < top);
+  }
+
+  /** Both together. */
+  get #limit(): number {
+    return Math.min(this.#given, this.#allowed ?? Number.POSITIVE_INFINITY);
+  }
+
   /** As high as is asked for and allowed. */
   get #level(): number {
-    return Math.max(0, Math.min(this.#wantedLevel, this.#allowed ?? Number.POSITIVE_INFINITY));
+    return Math.max(0, Math.min(this.#wantedLevel, this.#limit));
   }
 
   get #flow(): TrackFlow {
     const { bitrates, muted } = this.publication;
     const wanted = bitrates!.levels[this.#wantedLevel]!.spatialLayer;
-    const narrow = this.#allowed !== undefined && this.#allowed < this.#wantedLevel;
+    const given = Math.min(this.#wantedLevel, this.#given);
+    const narrow = this.#allowed !== undefined && this.#allowed < given;
     return {
       paused: this.#preferences.paused ?? false,
       muted,
       wanted,
       narrow,
       stopped: this.#allowed === -1,
+      degraded: given < this.#wantedLevel && !narrow,
       flowing: this.#isLayered ? this.#layers.spatialLayer : this.#flowing ? wanted : null,
       sent: bitrates!.isSent(wanted),
       settled: this.#lacking !== undefined && this.#options.clock.now() - this.#lacking.since >= settleMs,
@@ -289,7 +323,7 @@ export class TrackSubscription extends Lifetime {
   }
 
   get #shouldFlow(): boolean {
-    return this.#started && !this.#preferences.paused && !this.#withheld && this.#allowed !== -1;
+    return this.#started && !this.#preferences.paused && !this.#withheld && this.#limit !== -1;
   }
 
   /** Makes the engine do what is asked for and allowed. What it is told last holds. */
@@ -308,7 +342,7 @@ export class TrackSubscription extends Lifetime {
     const level = this.publication.bitrates!.levels[this.#level]!;
     const { maxSpatialLayer, maxTemporalLayer = 7, priority } = this.#preferences;
     const asked = maxSpatialLayer !== undefined || this.#preferences.maxTemporalLayer !== undefined;
-    const limited = this.#allowed !== undefined && this.#allowed < this.#wantedLevel;
+    const limited = this.#limit < this.#wantedLevel;
     const wanted: LayerPreferences = {
       ...(asked || limited || this.#applied
         ? {

@@ -132,9 +132,9 @@ export type LayerPreferences = z.infer<typeof LayerPreferences>;
 
 /** Why nothing of a track flows, or less than its receiver asked for. */
 export const LimitReason = z
-  .enum(['bandwidth', 'publisher', 'muted', 'not-shown'])
+  .enum(['bandwidth', 'publisher', 'muted', 'not-shown', 'server'])
   .describe(
-    'bandwidth: the receiver’s line; publisher: it is not sent; muted: by its owner or a moderator; not-shown: the receiver paused it',
+    'bandwidth: the receiver’s line; publisher: it is not sent; muted: by its owner or a moderator; not-shown: the receiver paused it; server: the media node has too much to do',
   );
 export type LimitReason = z.infer<typeof LimitReason>;
 

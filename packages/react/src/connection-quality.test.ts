@@ -43,6 +43,7 @@ describe('what comes in', () => {
       { limitedBy: 'bandwidth', stopped: true },
       'poor: your-line',
     ],
+    ['the server has too much to do', picture(), { limitedBy: 'server' }, 'fair: server'],
     ['they send less', picture(), { limitedBy: 'publisher' }, 'fair: their-upload'],
     [
       'they send nothing',

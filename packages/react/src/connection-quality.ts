@@ -5,7 +5,8 @@ export type QualityLevel = 'good' | 'fair' | 'poor';
 /**
  * Why it is not better. `your-line`: it does not carry more; `your-loss`: parts get lost on your side; `their-upload`: they
  * send no more; `loss`: parts get lost on the way; `delay`: answers come late; `upload`: you send less than you could;
- * `upload-loss`: parts of what you send get lost; `computer`: yours is too busy.
+ * `upload-loss`: parts of what you send get lost; `computer`: yours is too busy; `server`: the server
+ * is.
  */
 export type QualityReason =
   | 'your-line'
@@ -15,13 +16,14 @@ export type QualityReason =
   | 'delay'
   | 'upload'
   | 'upload-loss'
-  | 'computer';
+  | 'computer'
+  | 'server';
 
 export type Quality = { level: 'good' } | { level: 'fair' | 'poor'; reason: QualityReason };
 
 /** What is known of somebody else's stream beside its numbers. */
 export type Surroundings = {
-  limitedBy?: 'bandwidth' | 'publisher' | 'muted' | 'not-shown' | undefined;
+  limitedBy?: 'bandwidth' | 'publisher' | 'muted' | 'not-shown' | 'server' | undefined;
   /** Nothing flows although it should. */
   stopped?: boolean;
   /** Of the others' streams: `most` suffer too, `few` do, or there are no others to compare with. */
@@ -46,6 +48,7 @@ export function incomingQuality(reading: StreamReading, around: Surroundings): Q
   const { limitedBy } = around;
   if (limitedBy === 'muted' || limitedBy === 'not-shown') return good;
   if (limitedBy === 'bandwidth') return { level: around.stopped ? 'poor' : 'fair', reason: 'your-line' };
+  if (limitedBy === 'server') return { level: around.stopped ? 'poor' : 'fair', reason: 'server' };
   if (limitedBy === 'publisher' && around.stopped) return { level: 'poor', reason: 'their-upload' };
   const lossy = lossReason(around.others);
   return worst(

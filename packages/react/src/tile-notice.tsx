@@ -6,7 +6,7 @@ export type TileNoticeProps = {
   reconnecting: boolean;
   /** Its camera was taken away for a while. */
   interrupted: boolean;
-  heldBack: 'bandwidth' | 'publisher' | undefined;
+  heldBack: 'bandwidth' | 'publisher' | 'server' | undefined;
   state: PictureState | 'none';
 };
 
@@ -31,7 +31,7 @@ export function TileNotice({ reconnecting, interrupted, heldBack, state }: TileN
     return (
       <span className="weir-tile-notice">
         <CloudOff aria-hidden="true" />
-        {heldBack === 'bandwidth' ? words.pausedForSound : words.notSent}
+        {{ bandwidth: words.pausedForSound, publisher: words.notSent, server: words.serverBusy }[heldBack]}
       </span>
     );
   if (state === 'frozen')

@@ -41,8 +41,10 @@ export function usePublicationFacts(publication: Publication | undefined) {
 }
 
 /** Why no picture comes although there should be one; undefined when it comes. */
-function reasonForNothing(publication: Publication | undefined): 'bandwidth' | 'publisher' | undefined {
+function reasonForNothing(
+  publication: Publication | undefined,
+): 'bandwidth' | 'publisher' | 'server' | undefined {
   const { layer, limitedBy, kind } = (publication ?? {}) as Partial<RemotePublication>;
-  if (kind !== 'video' || layer || (limitedBy !== 'bandwidth' && limitedBy !== 'publisher')) return undefined;
+  if (kind !== 'video' || layer || limitedBy === 'muted' || limitedBy === 'not-shown') return undefined;
   return limitedBy;
 }

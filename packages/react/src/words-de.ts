@@ -17,6 +17,7 @@ export const wordsDe: Words = {
   frozen: 'Das Bild steht still',
   interrupted: 'Die Kamera wurde unterbrochen',
   pausedForSound: 'Bild angehalten, damit der Ton gut bleibt',
+  serverBusy: 'Der Server ist ausgelastet: Bild angehalten, damit der Ton gut bleibt',
   notSent: 'Die Verbindung dort trägt gerade kein Bild',
   screenOf: (name) => `${name} teilt den Bildschirm`,
   pin: (name) => `${name} für Sie anheften`,
@@ -52,6 +53,8 @@ export const wordsDe: Words = {
     delay: 'Antworten brauchen lange. Machen Sie nach dem Sprechen eine kurze Pause.',
     upload: 'Ihr Upload ist schwach: Andere sehen Sie in geringer Qualität.',
     'upload-loss': 'Teile dessen, was Sie senden, gehen verloren: Andere hören Sie vielleicht schlecht.',
+    server:
+      'Der Server ist ausgelastet. Das bessert sich von selbst; angeheftete Bilder bleiben am längsten.',
     computer:
       'Ihr Computer ist ausgelastet: Andere sehen Sie in geringer Qualität. Schließen Sie andere Programme.',
   },

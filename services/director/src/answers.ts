@@ -85,6 +85,18 @@ export const NodeAnswer = z
     ),
     state: z.enum(['working', 'draining', 'drained']).describe('drained: nobody is left, it may be ended'),
     drain: z.object({ since: z.number(), deadlineAt: z.number() }).nullable(),
+    media: z
+      .object({
+        use: z
+          .record(z.string(), z.number())
+          .describe('Of each of its limits the share in use, 0 to 1 and above'),
+        degraded: z
+          .enum(['new-rooms', 'top-layers', 'unpinned-video'])
+          .nullable()
+          .describe('What it has given up to bear its load, with all before it'),
+      })
+      .optional()
+      .describe('Of a media node'),
     notes: z.array(z.string()).describe('What keeps it from becoming empty unnoticed, in words'),
   })
   .meta({ id: 'Node' });

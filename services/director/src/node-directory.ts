@@ -5,16 +5,24 @@ import {
   directors,
   drains,
   type Living,
+  type MediaNodeStatus,
   mediaNodes,
   relays,
   requestDrain,
   signalingNodes,
 } from '@weir/cluster';
 import { PlatformError } from '@weir/core';
-import type { NodeAnswer } from './answers.ts';
+import { NodeAnswer } from './answers.ts';
 
 type Role = 'director' | 'signaling' | 'media' | 'relay';
-type Part = { nodeId: string; role: Role; region: string; left: number; noticed: boolean };
+type Part = {
+  nodeId: string;
+  role: Role;
+  region: string;
+  left: number;
+  noticed: boolean;
+  media?: NodeAnswer['media'];
+};
 
 /** The nodes of the fleet as they tell of themselves, and which of them are to become empty. */
 export class NodeDirectory {
@@ -59,7 +67,10 @@ export class NodeDirectory {
       directors(leases),
     ]);
     return [
-      ...parts('media', media, ({ sessions }) => sessions),
+      ...parts('media', media, ({ sessions }) => sessions).map((part, i) => ({
+        ...part,
+        media: mediaOf(media[i]!.status),
+      })),
       ...parts('signaling', signaling, ({ connections }) => connections),
       ...parts('relay', relaying, ({ allocations }) => allocations),
       ...parts('director', directing, () => 0),
@@ -81,6 +92,13 @@ function parts<T extends { region: string; drain?: Drain }>(
   }));
 }
 
+/** Another version's node may say what we cannot read. */
+function mediaOf({ use, busy, degraded }: Partial<MediaNodeStatus>): NonNullable<NodeAnswer['media']> {
+  const media = { use: { cpu: Number(busy) || 0, ...use }, degraded: degraded ?? null };
+  const read = NodeAnswer.shape.media.unwrap().safeParse(media);
+  return read.success ? read.data : { use: {}, degraded: null };
+}
+
 function describe(nodeId: string, all: Part[], wanted: ReadonlyMap<string, Drain>): NodeAnswer {
   const own = all.filter((part) => part.nodeId === nodeId);
   const drain = wanted.get(nodeId);
@@ -91,6 +109,7 @@ function describe(nodeId: string, all: Part[], wanted: ReadonlyMap<string, Drain
     roles: own.map(({ role, left }) => ({ role, left })),
     state: !drain ? 'working' : isEmpty ? 'drained' : 'draining',
     drain: drain ?? null,
+    ...own.flatMap(({ media }) => (media ? { media } : [])).at(0),
     notes: drain ? notes(own, all, wanted) : [],
   };
 }

@@ -108,6 +108,7 @@ export async function startSfu(options: {
       ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),
       ...node.load,
       reach: node.reach,
+      ...(node.degraded ? { degraded: node.degraded } : {}),
     }),
     logger,
   });

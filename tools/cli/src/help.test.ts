@@ -5,7 +5,7 @@ import { helpFor, overview } from './help.ts';
 import { tokenOptions } from './token.ts';
 import { upOptions } from './up-config.ts';
 
-test.each(['up', 'token', 'doctor', 'drain', 'test', 'check', 'bench', 'pack', 'reference'])(
+test.each(['up', 'token', 'doctor', 'drain', 'test', 'check', 'simulate', 'bench', 'pack', 'reference'])(
   '%s is in the overview and has its own help',
   (name) => {
     expect(overview).toContain(`./weir ${name}`);

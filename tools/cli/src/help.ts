@@ -12,6 +12,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
 
   ./weir test [NAME…]    run all tests, or those whose path contains a NAME
   ./weir check           lint, types and package arrows, under a minute
+  ./weir simulate        a fleet and a million people on a virtual clock: overloads, moves, cost
   ./weir bench [NAME]    list the measurements, or run one
   ./weir pack            npm packages of the SDK for your own pages
   ./weir reference       write docs/reference anew from the sources
@@ -140,6 +141,15 @@ packages that the tests need (as root; else it names them). The last line is the
   ./weir test packages/core
 `,
   check: `./weir check: lint and format (biome), types (tsc) and package arrows, in parallel.
+`,
+  simulate: `./weir simulate [options]: a fleet in two regions and its people on a virtual clock, with nodes that die and then a
+quarter of a region at once. Placement, autoscale and the trees of pipes are the real ones; nothing is started.
+
+  --participants N      people, who come within twenty minutes and stay as long (1000000)
+  --biggest N           in the biggest room (100000)
+  --failures N          nodes that die one by one (20)
+  --seed N              the same seed gives the same (1)
+  --json                the report as JSON on stdout
 `,
   bench: `./weir bench [NAME [options]]: lists the measurements, or runs one and exits with 1 when it misses its goal.
 
