@@ -55,8 +55,13 @@ const commands: Record<string, string> = {
   --relay-allow ADDR    a private address, or a range A-B, that it may relay to: media nodes elsewhere. All other private
                         addresses are refused
 
+  --nodes N             a fleet instead: so many media nodes, directors and signaling on a Redis and a Postgres of its own, for this
+                        machine alone and for as long as it runs; of the options above with --port, --relay and --no-guests only
+  --regions N           … in so many regions (1)
+
 Browsers give cameras and microphones only to pages over https or on localhost: for other machines use --tls.
 
+  ./weir up --nodes 4 --regions 2                         a fleet in two regions, to kill nodes of
   ./weir up --tls --port 443 --media-port 40000
   ./weir up --announce 203.0.113.7 --media-port 40000     behind a router that forwards port 40000, UDP and TCP
 `,

@@ -10,6 +10,8 @@ const stopMs = 10_000;
 
 /** Starts the platform and stays until a signal ends it. */
 export async function run(args: string[]): Promise<number> {
+  if (args.some((arg) => /^--(nodes|regions)(=|$)/.test(arg)))
+    return (await import('./up-fleet.ts')).run(args);
   const config = await readUpConfig(args);
   await checkPorts(config);
   await ensureWebApp();

@@ -83,6 +83,16 @@ export class ModelRoom {
     return own.length;
   }
 
+  /** Nodes that got no place in a tree while others were dying ask again. */
+  askAgain(find: (nodeId: string) => ModelNode | undefined): void {
+    for (const track of this.tracks)
+      for (const edge of this.hosts.keys()) {
+        const node = find(edge);
+        if (node && edge !== track.origin && track.pipes.parentOf(edge) === undefined)
+          this.#lay(track, node, find);
+      }
+  }
+
   /** The longest way that a track takes, in pipes. */
   get depth(): number {
     let deepest = 0;

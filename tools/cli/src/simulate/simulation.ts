@@ -202,7 +202,9 @@ export class Simulation {
     for (const node of doomed) node.leaseEndsAt = this.#now + leaseMs;
     this.#report.nodes.died += doomed.length;
     const alive = this.#tell();
+    const rooms = doomed.flatMap(({ nodeId }) => [...this.#people.get(nodeId)!].map(({ room }) => room));
     for (const node of doomed) this.#leaveDead(node, alive);
+    for (const room of new Set(rooms)) room.askAgain(this.#find);
   }
 
   /** Everybody there is placed anew, at once. */
