@@ -7,6 +7,7 @@ export {
   type ScaleSignals,
   type ScaleState,
 } from './autoscale.ts';
+export { Autoscaler, type AutoscalerOptions, type NodeDriver } from './autoscaler.ts';
 export type { ClusterStore } from './cluster-store.ts';
 export { cancelDrain, type Drain, DrainWatch, drainOf, drainStatus, drains, requestDrain } from './drain.ts';
 export type { Lease, Leases } from './leases.ts';

@@ -6,6 +6,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
   ./weir up              start it on this machine and print the address to open
   ./weir serve           start one process of a fleet
   ./weir drain NODE      take a node out of a fleet without anybody noticing
+  ./weir autoscale       start and stop media nodes as their load asks for
   ./weir prepare         get what a first start gets, for an image
   ./weir token           make a join token for your own page or backend
   ./weir doctor          say what this machine has, what is missing and what that means
@@ -146,6 +147,23 @@ packages that the tests need (as root; else it names them). The last line is the
   ./weir test packages/core
 `,
   check: `./weir check: lint and format (biome), types (tsc) and package arrows, in parallel.
+`,
+  autoscale: `./weir autoscale [options] [-- options of the nodes]: keeps a region's media nodes as many as their load asks for. Nodes
+are started ahead of a load that grows; when it was low for long few at a time are drained and stopped. One for each region; a
+second one waits.
+
+  --driver NAME         process, docker or kubernetes: what a node is (process)
+  --region NAME         whose nodes (local)
+  --min N               never fewer (1)
+  --max N               never more (8)
+  --drain TIME          how long those on a node have to leave it (10m)
+  --redis URL           the fleet's (or WEIR_REDIS, with commas)
+  --redis-cluster       the addresses are nodes of a Redis Cluster
+  --image NAME          of containers and pods (weir)
+  --docker URL          Docker's API (unix:/var/run/docker.sock)
+  --env-from NAME       the Kubernetes secret with WEIR_REDIS and WEIR_CLUSTER_SECRET (weir)
+
+  ./weir autoscale --region eu --max 4 -- --announce 203.0.113.7 --control-host 10.0.0.7
 `,
   simulate: `./weir simulate [options]: a fleet in two regions and its people on a virtual clock, with nodes that die and then a
 quarter of a region at once. Placement, autoscale and the trees of pipes are the real ones; nothing is started.

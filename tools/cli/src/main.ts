@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<numb
   doctor: () => import('./doctor.ts'),
   test: () => import('./test.ts'),
   check: () => import('./check.ts'),
+  autoscale: () => import('./autoscale.ts'),
   simulate: () => import('./simulate.ts'),
   bench: () => import('./bench.ts'),
   pack: () => import('./pack.ts'),
