@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ensureWebApp } from '@weir/cli';
 import { type PreflightReport, runPreflight } from '@weir/client/preflight';
+import { wordsDe } from '@weir/client/preflight/words-de';
 import { eventually, freePort, launchChromium, udpProxy } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -101,6 +102,14 @@ describe('[E7] the connection test', () => {
     );
     const verdict = page.getByTestId('preflight-verdict');
     expect(await verdict.getAttribute('data-verdict')).toBe(report.verdict!.level);
+
+    const names = () => page.locator('.meet-preflight-name').allTextContents();
+    expect((await names()).toSorted()).toEqual(report.checks.map(({ title }) => title).toSorted());
+    await page.getByTestId('language').selectOption('de');
+    await verdict.getByText(wordsDe.verdicts[report.verdict!.level].title, { exact: true }).waitFor();
+    const inGerman = report.checks.map(({ code }) => wordsDe.checks[code].title);
+    expect((await names()).toSorted()).toEqual(inGerman.toSorted());
+    expect(await page.title()).toBe('Verbindungstest');
     await eventually(async () => {
       const rooms = await platform.store.rooms.list();
       return rooms.length === 0 || `there is still ${rooms}`;

@@ -1,7 +1,11 @@
+import { words as resultsEnglish } from '@weir/client/preflight';
+import { wordsDe as resultsDe } from '@weir/client/preflight/words-de';
 import { words as callEnglish } from '@weir/react';
 import { wordsDe } from '@weir/react/words-de';
 import { expect, test } from 'vitest';
 import { bestLanguage } from './language.ts';
+import { english as testEnglish } from './preflight-words.ts';
+import { german as testGerman } from './preflight-words-de.ts';
 import { english } from './words.ts';
 import { german } from './words-de.ts';
 
@@ -19,6 +23,8 @@ test.each([
 test.each([
   ['the app', english, german],
   ['the call', callEnglish, wordsDe],
+  ['the connection test', testEnglish, testGerman],
+  ['its results', resultsEnglish, resultsDe],
 ])('every word of %s is said in German too', (_, from, to) => {
   const same: string[] = [];
   const compare = (path: string, a: unknown, b: unknown) => {
@@ -30,6 +36,9 @@ test.each([
       compare(`${path}.${key}`, (a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]);
   };
   compare('words', from, to);
-  const international = ['Weir', 'Chat', 'Details', 'Jitter', 'Codec'];
+  const international = [
+    ...['Weir', 'Chat', 'Details', 'Jitter', 'Codec', 'Computer', 'Browser', 'WebRTC', 'WebSocket'],
+    ...['Host', 'Port', 'Relay', ''],
+  ];
   expect(same.filter((word) => !international.includes(word))).toEqual([]);
 });

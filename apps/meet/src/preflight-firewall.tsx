@@ -1,8 +1,9 @@
 import type { FirewallRule } from '@weir/client/preflight';
-import { preflightWords as words } from './preflight-words.ts';
+import { usePageWords } from './preflight-language.ts';
 
 /** What has to be let out, for whoever looks after the firewall. */
 export function FirewallTable({ rules }: { rules: FirewallRule[] }) {
+  const words = usePageWords();
   return (
     <section className="meet-preflight-group" aria-labelledby="firewall">
       <h2 id="firewall">{words.firewall}</h2>

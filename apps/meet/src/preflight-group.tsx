@@ -1,6 +1,6 @@
 import type { CheckStatus, PreflightCheck } from '@weir/client/preflight';
 import { ChevronDown, CircleCheck, CircleMinus, CircleX, LoaderCircle, TriangleAlert } from 'lucide-react';
-import { preflightWords as words } from './preflight-words.ts';
+import { usePageWords } from './preflight-language.ts';
 
 const icons = {
   running: LoaderCircle,
@@ -28,6 +28,7 @@ export function PreflightGroup({ title, checks }: { title: string; checks: Prefl
 
 /** What was found in plain words; the engineer's numbers open below. */
 function Check({ id, status, code, title, text, details }: PreflightCheck) {
+  const words = usePageWords();
   const Icon = icons[status];
   const head = (
     <>

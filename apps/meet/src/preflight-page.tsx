@@ -1,4 +1,11 @@
-import { type PreflightReport, reportText, runPreflight } from '@weir/client/preflight';
+import {
+  type CheckId,
+  judge,
+  type Measurements,
+  type PreflightReport,
+  reportText,
+  runPreflight,
+} from '@weir/client/preflight';
 import {
   CircleCheck,
   CircleX,
@@ -9,33 +16,47 @@ import {
   RotateCw,
   TriangleAlert,
 } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { readInvitation } from './invitation.ts';
 import { memory } from './memory.ts';
 import { Page } from './page.tsx';
 import './preflight.css';
 import { FirewallTable } from './preflight-firewall.tsx';
 import { PreflightGroup } from './preflight-group.tsx';
-import { groups, preflightWords as words } from './preflight-words.ts';
+import { PreflightWordsContext, usePageWords, useSpokenWords } from './preflight-language.ts';
 import { meetPath } from './router.ts';
 import { useToast } from './toasts.tsx';
 
+/** Which checks stand together, in the order of the page. */
+const groups: { name: 'service' | 'network' | 'devices' | 'computer'; ids: CheckId[] }[] = [
+  { name: 'service', ids: ['service', 'signaling'] },
+  {
+    name: 'network',
+    ids: ['udp', 'tcp', 'relay', 'relay-udp', 'relay-tcp', 'relay-tls', 'upload', 'download', 'quality'],
+  },
+  { name: 'devices', ids: ['camera', 'microphone', 'speakers'] },
+  { name: 'computer', ids: ['browser', 'codecs', 'cpu'] },
+];
+
 /** Tests the connection without a call: for those who are about to join, and for those who look after their network. */
 export function PreflightPage() {
+  const spoken = useSpokenWords();
+  const words = spoken.page;
   const [invitation] = useState(invitationOfPage);
   const [withDevices, setWithDevices] = useState(true);
-  const [report, setReport] = useState<PreflightReport>();
+  const [measurements, setMeasurements] = useState<Measurements>();
+  const report = useMemo(() => measurements && judge(measurements, spoken.results), [measurements, spoken]);
   const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
   useEffect(() => {
     document.title = words.title;
-    return () => running.current?.abort();
-  }, []);
+  }, [words]);
   const start = useCallback(() => {
     running.current?.abort();
     const run = new AbortController();
     running.current = run;
-    const show = (next: PreflightReport) => {
-      if (!run.signal.aborted) setReport(next);
+    const show = ({ measurements }: PreflightReport) => {
+      if (!run.signal.aborted) setMeasurements(measurements);
     };
     void runPreflight({
       ...(invitation.token ? { token: invitation.token } : {}),
@@ -45,20 +66,22 @@ export function PreflightPage() {
     }).then(show);
   }, [invitation, withDevices]);
   return (
-    <Page testId="preflight-page">
-      <div className="meet-preflight">
-        {report ? (
-          <Report report={report} onAgain={start} />
-        ) : (
-          <Beginning withDevices={withDevices} onDevices={setWithDevices} onStart={start} />
-        )}
-        {invitation.roomId && (
-          <a className="meet-preflight-back" href={meetPath(invitation.roomId)}>
-            {words.backToCall(invitation.roomId)}
-          </a>
-        )}
-      </div>
-    </Page>
+    <PreflightWordsContext value={spoken}>
+      <Page testId="preflight-page">
+        <div className="meet-preflight">
+          {report ? (
+            <Report report={report} onAgain={start} />
+          ) : (
+            <Beginning withDevices={withDevices} onDevices={setWithDevices} onStart={start} />
+          )}
+          {invitation.roomId && (
+            <a className="meet-preflight-back" href={meetPath(invitation.roomId)}>
+              {words.backToCall(invitation.roomId)}
+            </a>
+          )}
+        </div>
+      </Page>
+    </PreflightWordsContext>
   );
 }
 
@@ -74,6 +97,7 @@ function invitationOfPage(): { roomId: string; token: string | undefined } {
 
 function Beginning(props: { withDevices: boolean; onDevices: (on: boolean) => void; onStart: () => void }) {
   const { withDevices, onDevices, onStart } = props;
+  const words = usePageWords();
   return (
     <section className="meet-preflight-start">
       <h1>{words.title}</h1>
@@ -97,6 +121,7 @@ function Beginning(props: { withDevices: boolean; onDevices: (on: boolean) => vo
 
 function Report({ report, onAgain }: { report: PreflightReport; onAgain: () => void }) {
   const { checks, firewall, verdict } = report;
+  const words = usePageWords();
   const done = checks.filter(({ status }) => status !== 'running').length;
   return (
     <>
@@ -109,8 +134,8 @@ function Report({ report, onAgain }: { report: PreflightReport; onAgain: () => v
           aria-label={words.progress}
         />
       )}
-      {groups.map(({ title, ids }) => (
-        <PreflightGroup key={title} title={title} checks={checks.filter(({ id }) => ids.includes(id))} />
+      {groups.map(({ name, ids }) => (
+        <PreflightGroup key={name} title={words[name]} checks={checks.filter(({ id }) => ids.includes(id))} />
       ))}
       {verdict && (
         <>
@@ -125,6 +150,7 @@ function Report({ report, onAgain }: { report: PreflightReport; onAgain: () => v
 const looks = { hd: 'good', video: 'warn', audio: 'warn', unknown: 'warn', nothing: 'bad' } as const;
 
 function Verdict({ report: { verdict } }: { report: PreflightReport }) {
+  const words = usePageWords();
   const look = verdict ? looks[verdict.level] : 'running';
   const Icon = { good: CircleCheck, warn: TriangleAlert, bad: CircleX, running: LoaderCircle }[look];
   return (
@@ -145,9 +171,10 @@ function Verdict({ report: { verdict } }: { report: PreflightReport }) {
 }
 
 function Actions({ report, onAgain }: { report: PreflightReport; onAgain: () => void }) {
+  const { page: words, results } = useContext(PreflightWordsContext);
   const toast = useToast();
   const copy = () =>
-    navigator.clipboard.writeText(reportText(report)).then(
+    navigator.clipboard.writeText(reportText(report, results)).then(
       () => toast({ text: words.copied }),
       () => toast({ text: words.notCopied, problem: true }),
     );

@@ -1,7 +1,7 @@
-import type { CheckId, CheckStatus, FirewallRule } from '@weir/client/preflight';
+import type { CheckStatus, FirewallRule } from '@weir/client/preflight';
 
-/** Every word of the page of the connection test; what was found is put into words by the SDK. */
-export const preflightWords = {
+/** Every word of the page of the connection test, in English; what was found is put into words by the SDK. */
+export const english = {
   title: 'Connection test',
   intro:
     'Tests in about ten seconds whether video calls will work on this computer and network. Nothing is recorded, and nobody sees or hears you.',
@@ -44,13 +44,4 @@ export const preflightWords = {
   } satisfies Record<FirewallRule['status'], string>,
 };
 
-/** Which checks stand together, in the order of the page. */
-export const groups: { title: string; ids: CheckId[] }[] = [
-  { title: preflightWords.service, ids: ['service', 'signaling'] },
-  {
-    title: preflightWords.network,
-    ids: ['udp', 'tcp', 'relay', 'relay-udp', 'relay-tcp', 'relay-tls', 'upload', 'download', 'quality'],
-  },
-  { title: preflightWords.devices, ids: ['camera', 'microphone', 'speakers'] },
-  { title: preflightWords.computer, ids: ['browser', 'codecs', 'cpu'] },
-];
+export type PageWords = typeof english;

@@ -22,6 +22,10 @@ const preflightPage = `${page}
 import { runPreflight } from '${sdk}/preflight';
 console.log((await runPreflight()).verdict?.level.toUpperCase());
 `;
+const germanPage = `${preflightPage}
+import { wordsDe } from '${sdk}/preflight/words-de';
+console.log((await runPreflight({ words: wordsDe })).verdict?.title.toUpperCase());
+`;
 const reactPage = quickstart.get('main.tsx')!;
 /** Must not compile: the types are there, and not `any`. */
 const wrongPage = `
@@ -46,6 +50,7 @@ beforeAll(async () => {
   const pages = {
     'page.ts': page,
     'preflight.ts': preflightPage,
+    'german.ts': germanPage,
     'react.tsx': reactPage,
     'wrong.ts': wrongPage,
   };
@@ -92,7 +97,7 @@ async function gzipBytes(file: string): Promise<number> {
 
 describe('[J3] the packed packages, in a fresh project', () => {
   test('have types that fit, and that catch a mistake', { timeout: slowMs }, async () => {
-    const { output } = await typeCheck('page.ts', 'preflight.ts', 'react.tsx');
+    const { output } = await typeCheck('page.ts', 'preflight.ts', 'german.ts', 'react.tsx');
     expect(output).toBe('');
     const wrong = await typeCheck('wrong.ts');
     expect(wrong.output).toMatch(/wrong\.ts\(3,\d+\): error TS2322: Type 'number'/);
@@ -106,6 +111,8 @@ describe('[J3] the packed packages, in a fresh project', () => {
     expect(client).toBeLessThan(ceilings.client);
     expect(withPreflight).toBeGreaterThan(client);
     expect(withPreflight).toBeLessThan(ceilings.withPreflight);
+    // Only those who speak a language load it.
+    expect(await gzipBytes('german.ts')).toBeGreaterThan(withPreflight + 1_000);
     expect(await gzipBytes('react.tsx')).toBeGreaterThan(client);
   });
 });

@@ -8,4 +8,10 @@ export {
 export type { FirewallRule, Measurements } from './measurements.ts';
 export { type PreflightOptions, runPreflight } from './preflight.ts';
 export { reportText } from './report-text.ts';
-export { type CheckCode, type VerdictLevel, words } from './words.ts';
+export {
+  type CheckCode,
+  type CheckWords,
+  type PreflightWords,
+  type VerdictLevel,
+  words,
+} from './words.ts';

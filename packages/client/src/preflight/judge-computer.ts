@@ -1,7 +1,6 @@
 import type { Finding } from './judge.ts';
 import { failed } from './judge-service.ts';
 import type { Measurements } from './measurements.ts';
-import { ms } from './numbers.ts';
 
 /** Of a 720p frame, there are 33 ms at 30 frames a second: half of it leaves room for all else. */
 const encodeMs = { easy: 16, possible: 33 };
@@ -26,10 +25,10 @@ function judgeCodecs(codecs: Measurements['codecs']): Finding {
     id,
     status: all ? 'ok' : 'fail',
     code: all ? 'codecs-ok' : 'codecs-missing',
-    details: [
-      ['Sends', sends.join(', ')],
-      ['Receives', receives.join(', ')],
-      ['Needed', needed.join(', ')],
+    details: (say) => [
+      [say.sends, sends.join(', ')],
+      [say.receives, receives.join(', ')],
+      [say.needed, needed.join(', ')],
     ],
   };
 }
@@ -54,10 +53,10 @@ function judgeCpu(cpu: Measurements['cpu']): Finding {
     id,
     status: code === 'cpu-ok' ? 'ok' : code === 'cpu-busy' ? 'warn' : 'fail',
     code,
-    details: [
-      ['Encoding a 720p frame', `${ms(value.encodeMs)} of 33 ms`],
-      ['Decoding one', ms(value.decodeMs)],
-      ['Processor cores', String(value.cores)],
+    details: (say) => [
+      [say.encoding, say.outOf(say.ms(value.encodeMs), say.ms(encodeMs.possible))],
+      [say.decoding, say.ms(value.decodeMs)],
+      [say.cores, String(value.cores)],
     ],
   };
 }

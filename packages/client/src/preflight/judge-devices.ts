@@ -12,27 +12,27 @@ export function judgeDevices({ camera, microphone, speakers }: Measurements): Fi
       id: 'camera',
       status: pictures ? 'ok' : 'warn',
       code: pictures ? 'camera-ok' : 'camera-no-pictures',
-      details: [
-        ['Camera', `${label} (${count} in all)`],
-        ['Picture', `${width} × ${height}`],
+      details: (say) => [
+        [say.camera, say.inAll(label, count)],
+        [say.picture, `${width} × ${height}`],
       ],
     })),
     device('microphone', microphone, ({ label, count, peakDb, listened }) => ({
       id: 'microphone',
       status: listened && peakDb > silentDb ? 'ok' : 'warn',
       code: !listened ? 'microphone-unheard' : peakDb > silentDb ? 'microphone-ok' : 'microphone-silent',
-      details: [
-        ['Microphone', `${label} (${count} in all)`],
-        ['Loudest', `${Math.round(peakDb)} dBFS`],
+      details: (say) => [
+        [say.microphone, say.inAll(label, count)],
+        [say.loudest, `${Math.round(peakDb)} dBFS`],
       ],
     })),
     device('speakers', speakers, ({ labels, choosable }) => ({
       id: 'speakers',
       status: labels.length > 0 || !choosable ? 'ok' : 'warn',
       code: labels.length > 0 || !choosable ? 'speakers-ok' : 'speakers-none',
-      details: [
-        ['Speakers', labels.join(', ') || 'chosen by the system'],
-        ['Can be chosen in the page', choosable ? 'yes' : 'no'],
+      details: (say) => [
+        [say.speakers, labels.join(', ') || say.bySystem],
+        [say.choosable, choosable ? say.yes : say.no],
       ],
     })),
   ];

@@ -1,8 +1,7 @@
-import type { Finding } from './judge.ts';
+import type { Details, Finding, Speech } from './judge.ts';
 import { isSlow } from './judge-computer.ts';
 import { failed } from './judge-service.ts';
 import type { LineFacts, Measurements, Outcome, PathFacts, RelayTransport } from './measurements.ts';
-import { bitrate, ms, percent } from './numbers.ts';
 
 /** What one's own camera takes each way, in bit/s: HD, a small picture, and a voice. */
 const needed = { hd: 1_300_000, video: 300_000, audio: 50_000 };
@@ -56,20 +55,13 @@ function judgeRelays(
   });
 }
 
-function pathDetails({
-  protocol,
-  relayProtocol,
-  local,
-  remote,
-  connectMs,
-  rttMs,
-}: PathFacts): [string, string][] {
-  return [
-    ['From', local],
-    ['To', remote],
-    ['Protocol', relayProtocol ? `${protocol}, relay over ${relayProtocol}` : protocol],
-    ['Connected in', ms(connectMs)],
-    ...(rttMs === undefined ? [] : ([['Round trip', ms(rttMs)]] as [string, string][])),
+function pathDetails({ protocol, relayProtocol, local, remote, connectMs, rttMs }: PathFacts): Details {
+  return (say) => [
+    [say.from, local],
+    [say.to, remote],
+    [say.protocol, relayProtocol ? say.relayOver(protocol, relayProtocol) : protocol],
+    [say.connectedIn, say.ms(connectMs)],
+    ...(rttMs === undefined ? [] : ([[say.roundTrip, say.ms(rttMs)]] as [string, string][])),
   ];
 }
 
@@ -99,17 +91,18 @@ function upload(facts: LineFacts, slowComputer: boolean): Finding {
   const wasFull = overloadLossUp > quality.warn.loss || loadedRttMs > rttMs + fullQueueMs;
   const byCpu = (limitedBy === 'cpu' || slowComputer) && grade(upBps) !== 'ok' && !wasFull;
   const found = byCpu ? 'slow-computer' : grade(upBps);
+  const all = upBps > 0.85 * triedBps;
   return {
     id: 'upload',
     status: byCpu ? 'warn' : statusOf[grade(upBps)],
     code: `upload-${found}`,
-    details: [
-      ['Arrived at the media node', `${atLeast(upBps, triedBps)}; tried up to ${bitrate(triedBps)}`],
-      ['Needed', `${bitrate(needed.hd)} for HD, ${bitrate(needed.video)} for a small picture`],
-      ['Loss on the way up, under load', percent(loadedLossUp)],
-      ['Longest round trip under load', ms(loadedRttMs)],
-      ['Limited by', limitedBy],
-      ['Over', path.relayProtocol ? `relay (${path.relayProtocol})` : path.protocol],
+    details: (say) => [
+      [say.arrived, say.triedUpTo(rateOf(say, upBps, all), say.bitrate(triedBps))],
+      [say.needed, say.neededFor(say.bitrate(needed.hd), say.bitrate(needed.video))],
+      [say.lossUp, say.percent(loadedLossUp)],
+      [say.longestRoundTrip, say.ms(loadedRttMs)],
+      [say.limitedBy, say.limits[limitedBy]],
+      [say.over, path.relayProtocol ? say.relay(path.relayProtocol) : path.protocol],
     ],
   };
 }
@@ -123,10 +116,10 @@ function download({ downBps, upBps, triedBps, loadedLossDown }: LineFacts): Find
     id: 'download',
     status: found === 'at-least' ? 'ok' : statusOf[found],
     code: `download-${found}`,
-    details: [
-      ['Received from the media node', all ? `at least ${bitrate(downBps)}` : bitrate(downBps)],
-      ['Of what was sent', `${bitrate(upBps)}; tried up to ${bitrate(triedBps)}`],
-      ['Loss on the way down, under load', percent(loadedLossDown)],
+    details: (say) => [
+      [say.received, rateOf(say, downBps, all)],
+      [say.ofWhatWasSent, say.triedUpTo(say.bitrate(upBps), say.bitrate(triedBps))],
+      [say.lossDown, say.percent(loadedLossDown)],
     ],
   };
 }
@@ -139,14 +132,15 @@ function lineQuality({ loss, jitterMs, rttMs }: LineFacts): Finding {
     id: 'quality',
     status: code === 'quality-ok' ? 'ok' : code === 'quality-weak' ? 'warn' : 'fail',
     code,
-    details: [
-      ['Packets lost, there and back', percent(loss)],
-      ['Jitter', ms(jitterMs)],
-      ['Round trip to the media node', ms(rttMs)],
+    details: (say) => [
+      [say.lost, say.percent(loss)],
+      [say.jitter, say.ms(jitterMs)],
+      [say.nodeRoundTrip, say.ms(rttMs)],
     ],
   };
 }
 
-function atLeast(bps: number, triedBps: number): string {
-  return bps > 0.85 * triedBps ? `at least ${bitrate(bps)}` : bitrate(bps);
+/** `all`: nothing more was tried, so the line may carry more. */
+function rateOf(say: Speech, bps: number, all: boolean): string {
+  return all ? say.atLeast(say.bitrate(bps)) : say.bitrate(bps);
 }

@@ -1,6 +1,5 @@
-import type { Finding } from './judge.ts';
+import type { Details, Finding } from './judge.ts';
 import type { Measurements } from './measurements.ts';
-import { ms } from './numbers.ts';
 
 const slowMs = 1_500;
 
@@ -14,11 +13,11 @@ function judgeBrowser(browser: Measurements['browser']): Finding {
   if (!browser) return { id, status: 'running', code: 'running-browser' };
   if (!browser.userAgent || (browser.name === '' && !browser.webrtc && !browser.secure))
     return { id, status: 'skipped', code: 'browser-none' };
-  const details: Finding['details'] = [
-    ['Browser', `${browser.name} ${browser.version}`.trim()],
-    ['Secure page', browser.secure ? 'yes' : 'no'],
-    ['WebRTC', browser.webrtc ? 'yes' : 'no'],
-    ['User agent', browser.userAgent],
+  const details: Details = (say) => [
+    [say.browser, `${browser.name} ${browser.version}`.trim()],
+    [say.securePage, browser.secure ? say.yes : say.no],
+    [say.webrtc, browser.webrtc ? say.yes : say.no],
+    [say.userAgent, browser.userAgent],
   ];
   if (!browser.webrtc) return { id, status: 'fail', code: 'browser-no-webrtc', details };
   if (!browser.secure) return { id, status: 'fail', code: 'browser-insecure', details };
@@ -35,9 +34,9 @@ function judgeDirector(director: Measurements['director'], url: string): Finding
       id,
       status: director.value.ms > slowMs ? 'warn' : 'ok',
       code: director.value.ms > slowMs ? 'service-slow' : 'service-ok',
-      details: [
-        ['Address', url],
-        ['First answer', ms(director.value.ms)],
+      details: (say) => [
+        [say.address, url],
+        [say.firstAnswer, say.ms(director.value.ms)],
       ],
     };
   if (director.state === 'skipped') return { id, status: 'skipped', code: 'skipped' };
@@ -55,7 +54,7 @@ function judgeDirector(director: Measurements['director'], url: string): Finding
     id,
     status: 'fail',
     code: code ?? 'service-unreachable',
-    details: [['Address', url], ...failed(director)],
+    details: (say) => [[say.address, url], ...failed(director)(say)],
   };
 }
 
@@ -71,18 +70,18 @@ function judgeSignaling(signaling: Measurements['signaling']): Finding {
     id,
     status: slow ? 'warn' : 'ok',
     code: slow ? 'signaling-slow' : 'signaling-ok',
-    details: [
-      ['WebSocket', url],
-      ['Opened in', ms(openMs)],
-      ['Round trip', ms(rttMs)],
+    details: (say) => [
+      [say.socket, url],
+      [say.openedIn, say.ms(openMs)],
+      [say.roundTrip, say.ms(rttMs)],
     ],
   };
 }
 
 /** The engineer's view of a failure. */
-export function failed({ code, message }: { code: string; message: string }): [string, string][] {
-  return [
-    ['Code', code],
-    ['Reason', message],
+export function failed({ code, message }: { code: string; message: string }): Details {
+  return (say) => [
+    [say.code, code],
+    [say.reason, message],
   ];
 }

@@ -3,6 +3,7 @@ import { judge, type PreflightReport } from './judge.ts';
 import type { LineFacts, Measurements, Outcome, PathFacts } from './measurements.ts';
 import { reportText } from './report-text.ts';
 import { words } from './words.ts';
+import { wordsDe } from './words-de.ts';
 
 const done = <T>(value: T): Outcome<T> => ({ state: 'done', value });
 const failed = (code: string): Outcome<never> => ({ state: 'failed', code, message: `because of ${code}` });
@@ -267,6 +268,18 @@ describe('the report', () => {
       'TCP 40000 blocked',
       'UDP 40001 not-tried',
     ]);
+  });
+
+  test('can be said in another language from what it was judged by', () => {
+    const { verdict, checks } = judge(judge(good).measurements, wordsDe);
+    expect(verdict).toEqual({ level: 'hd', ...wordsDe.verdicts.hd });
+    expect(checks.find(({ id }) => id === 'upload')).toMatchObject({
+      code: 'upload-ok',
+      title: 'Ihr Upload reicht für HD-Video',
+      details: expect.arrayContaining([
+        ['Am Medienserver angekommen', 'mindestens 2,4 Mbit/s; versucht bis 2,5 Mbit/s'],
+      ]),
+    });
   });
 
   test('as text holds every finding and every address', () => {

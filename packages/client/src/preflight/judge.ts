@@ -3,7 +3,8 @@ import { judgeDevices } from './judge-devices.ts';
 import { judgeNetwork } from './judge-network.ts';
 import { judgeService } from './judge-service.ts';
 import type { FirewallRule, Measurements, Outcome, PathFacts } from './measurements.ts';
-import { type CheckCode, type VerdictLevel, words } from './words.ts';
+import { type Numbers, numbersIn } from './numbers.ts';
+import { type CheckCode, words as english, type PreflightWords, type VerdictLevel } from './words.ts';
 
 export type CheckStatus = 'running' | 'ok' | 'warn' | 'fail' | 'skipped';
 
@@ -30,7 +31,7 @@ export type CheckId =
 export type PreflightCheck = {
   id: CheckId;
   status: CheckStatus;
-  /** What came of it, for programs and translations. */
+  /** What came of it, for programs and for words of your own. */
   code: CheckCode;
   title: string;
   text: string;
@@ -47,6 +48,8 @@ export type PreflightReport = {
   checks: PreflightCheck[];
   /** What a firewall must let out for calls. */
   firewall: FirewallRule[];
+  /** What all of this was judged by: `judge` says it in another language. */
+  measurements: Measurements;
 };
 
 /** Any one of these carries a call. */
@@ -54,13 +57,17 @@ const mediaPaths = ['udp', 'tcp', 'relay-udp', 'relay-tcp', 'relay-tls'] as cons
 /** Without all of these there is none. */
 const musts = ['browser', 'service', 'signaling', 'codecs'] as const satisfies CheckId[];
 
-/** A check before it is put into words. */
-export type Finding = Pick<PreflightCheck, 'id' | 'status' | 'code'> & {
-  details?: [label: string, value: string][];
-};
+/** What details are said with. */
+export type Speech = PreflightWords['details'] & Numbers;
+export type Details = (say: Speech) => PreflightCheck['details'];
 
-/** What the measurements mean. Pure: the same measurements, the same report. */
-export function judge(measurements: Measurements): PreflightReport {
+/** A check before it is put into words. */
+export type Finding = Pick<PreflightCheck, 'id' | 'status' | 'code'> & { details?: Details };
+
+const noDetails: Details = () => [];
+
+/** What the measurements mean, in these words (default: English). Pure: the same measurements, the same report. */
+export function judge(measurements: Measurements, words: PreflightWords = english): PreflightReport {
   const findings = [
     ...judgeService(measurements),
     ...judgeNetwork(measurements),
@@ -68,21 +75,23 @@ export function judge(measurements: Measurements): PreflightReport {
     ...judgeComputer(measurements),
   ];
   const { startedAt, url, durationMs } = measurements;
+  const speech: Speech = { ...words.details, ...numbersIn(words.language) };
   return {
     startedAt: new Date(startedAt).toISOString(),
     url,
-    ...(durationMs === undefined ? {} : { durationMs, verdict: verdictOf(findings) }),
-    checks: findings.map(({ details = [], ...finding }) => ({
+    ...(durationMs === undefined ? {} : { durationMs, verdict: verdictOf(findings, words) }),
+    checks: findings.map(({ details = noDetails, ...finding }) => ({
       ...finding,
       ...words.checks[finding.code],
-      details,
+      details: details(speech),
     })),
     firewall: firewallOf(measurements),
+    measurements,
   };
 }
 
 /** Says what a call will be like: as good as the worst of what it needs. */
-function verdictOf(findings: Finding[]): NonNullable<PreflightReport['verdict']> {
+function verdictOf(findings: Finding[], words: PreflightWords): NonNullable<PreflightReport['verdict']> {
   const level = levelOf(findings);
   return { level, ...words.verdicts[level] };
 }

@@ -11,6 +11,7 @@ import { probePath } from './path-probe.ts';
 import { type Relay, relayRule, relaysOf } from './relays.ts';
 import { type CallSide, TestCall } from './test-call.ts';
 import { TestSeat } from './test-seat.ts';
+import type { PreflightWords } from './words.ts';
 
 export type PreflightOptions = {
   /** Address of the director, like `https://video.example.org`. Default: the page's own origin. */
@@ -19,6 +20,8 @@ export type PreflightOptions = {
   token?: string;
   /** Tests the camera, the microphone and the speakers too; the browser asks the user for them. Default true. */
   devices?: boolean;
+  /** The report's words, like `wordsDe` of `@weir/client/preflight/words-de`. Default: English. */
+  words?: PreflightWords;
   /** Called with the whole report so far whenever something more is known. */
   onProgress?: (report: PreflightReport) => void;
   signal?: AbortSignal;
@@ -44,7 +47,7 @@ export async function runPreflight(options: PreflightOptions = {}): Promise<Pref
 /** One run: measures side by side what does not disturb each other, and tells each time what is known. */
 class Run extends Lifetime {
   readonly #options: PreflightOptions;
-  readonly #measurements: Measurements;
+  #measurements: Measurements;
   readonly #startedAt = performance.now();
 
   constructor(options: PreflightOptions) {
@@ -70,13 +73,17 @@ class Run extends Lifetime {
     this.close();
     this.#giveUp();
     this.#learn({ durationMs: Math.round(performance.now() - this.#startedAt) });
-    return judge(this.#measurements);
+    return this.#judged();
+  }
+
+  #judged(): PreflightReport {
+    return judge(this.#measurements, this.#options.words);
   }
 
   #learn(more: Partial<Measurements>): void {
     if (this.#measurements.durationMs !== undefined) return; // It came after the end.
-    Object.assign(this.#measurements, more);
-    this.#options.onProgress?.(judge(this.#measurements));
+    this.#measurements = { ...this.#measurements, ...more };
+    this.#options.onProgress?.(this.#judged());
   }
 
   /** What is not known at the end was too slow. */

@@ -1,19 +1,21 @@
 import type { PreflightReport } from './judge.ts';
+import { numbersIn } from './numbers.ts';
+import { words as english, type PreflightWords } from './words.ts';
 
 const marks = { running: '…', ok: '✓', warn: '!', fail: '✗', skipped: '–' };
 
-/** The whole report as text, for a mail to whoever looks after the network. */
-export function reportText({
-  startedAt,
-  url,
-  durationMs,
-  verdict,
-  checks,
-  firewall,
-}: PreflightReport): string {
-  const took = durationMs === undefined ? '' : `, ${(durationMs / 1000).toFixed(1)} s`;
+/**
+ * The whole report as text, for a mail to whoever looks after the network. `words`: those of the report, for what stands
+ * around it (default: English).
+ */
+export function reportText(
+  { startedAt, url, durationMs, verdict, checks, firewall }: PreflightReport,
+  { mail, language }: PreflightWords = english,
+): string {
+  const { seconds } = numbersIn(language);
+  const took = durationMs === undefined ? '' : `, ${seconds(durationMs)}`;
   const lines = [
-    `Connection test of ${url}, ${startedAt}${took}`,
+    `${mail.heading(url, startedAt)}${took}`,
     verdict ? `${verdict.title}. ${verdict.text}` : '',
     '',
     ...checks.flatMap(({ status, title, text, details }) => [
@@ -21,9 +23,10 @@ export function reportText({
       ...details.map(([label, value]) => `    ${label}: ${value}`),
     ]),
     '',
-    'To be opened in the firewall, outgoing:',
+    mail.firewall,
     ...firewall.map(
-      ({ protocol, host, port, purpose, status }) => `  ${protocol} ${host}:${port} (${purpose}, ${status})`,
+      ({ protocol, host, port, purpose, status }) =>
+        `  ${protocol} ${host}:${port} (${mail.purposes[purpose]}, ${mail.reached[status]})`,
     ),
   ];
   return `${lines.join('\n')}\n`;

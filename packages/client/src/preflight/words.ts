@@ -1,7 +1,8 @@
 /** What a call will be like. `unknown`: media gets through, but how much of it could not be measured. */
 export type VerdictLevel = 'hd' | 'video' | 'audio' | 'unknown' | 'nothing';
 
-type Words = { title: string; text: string };
+/** `text`: what it means, or what to do; may be empty. */
+export type CheckWords = { title: string; text: string };
 
 const checks = {
   // Under way, or not to be tested
@@ -217,11 +218,11 @@ const checks = {
     title: 'The computer’s speed could not be measured',
     text: 'This browser does not offer it.',
   },
-} satisfies Record<string, Words>;
+} satisfies Record<string, CheckWords>;
 
 export type CheckCode = keyof typeof checks;
 
-const verdicts: Record<VerdictLevel, Words> = {
+const verdicts: Record<VerdictLevel, CheckWords> = {
   hd: { title: 'HD video will work', text: 'You can see and hear others well, and they you.' },
   video: {
     title: 'Video will work, not at its best',
@@ -241,5 +242,82 @@ const verdicts: Record<VerdictLevel, Words> = {
   },
 };
 
-/** Every word of the report, by what was found. */
-export const words = { checks: checks as Record<CheckCode, Words>, verdicts };
+/** The engineer's view of a check. */
+const details = {
+  yes: 'yes',
+  no: 'no',
+  code: 'Code',
+  reason: 'Reason',
+
+  browser: 'Browser',
+  securePage: 'Secure page',
+  webrtc: 'WebRTC',
+  userAgent: 'User agent',
+
+  address: 'Address',
+  firstAnswer: 'First answer',
+  socket: 'WebSocket',
+  openedIn: 'Opened in',
+  roundTrip: 'Round trip',
+
+  from: 'From',
+  to: 'To',
+  protocol: 'Protocol',
+  relayOver: (protocol: string, relayProtocol: string) => `${protocol}, relay over ${relayProtocol}`,
+  connectedIn: 'Connected in',
+
+  arrived: 'Arrived at the media node',
+  received: 'Received from the media node',
+  ofWhatWasSent: 'Of what was sent',
+  atLeast: (rate: string) => `at least ${rate}`,
+  triedUpTo: (rate: string, tried: string) => `${rate}; tried up to ${tried}`,
+  needed: 'Needed',
+  neededFor: (hd: string, small: string) => `${hd} for HD, ${small} for a small picture`,
+  lossUp: 'Loss on the way up, under load',
+  lossDown: 'Loss on the way down, under load',
+  longestRoundTrip: 'Longest round trip under load',
+  limitedBy: 'Limited by',
+  limits: { none: 'none', cpu: 'cpu', bandwidth: 'bandwidth', other: 'other' },
+  over: 'Over',
+  relay: (relayProtocol: string) => `relay (${relayProtocol})`,
+  lost: 'Packets lost, there and back',
+  jitter: 'Jitter',
+  nodeRoundTrip: 'Round trip to the media node',
+
+  camera: 'Camera',
+  microphone: 'Microphone',
+  speakers: 'Speakers',
+  inAll: (label: string, count: number) => `${label} (${count} in all)`,
+  picture: 'Picture',
+  loudest: 'Loudest',
+  bySystem: 'chosen by the system',
+  choosable: 'Can be chosen in the page',
+
+  sends: 'Sends',
+  receives: 'Receives',
+  encoding: 'Encoding a 720p frame',
+  decoding: 'Decoding one',
+  outOf: (took: string, whole: string) => `${took} of ${whole}`,
+  cores: 'Processor cores',
+};
+
+/** Around the findings, in the report as text. */
+const mail = {
+  heading: (url: string, startedAt: string) => `Connection test of ${url}, ${startedAt}`,
+  firewall: 'To be opened in the firewall, outgoing:',
+  purposes: { service: 'service', media: 'media', relay: 'relay' },
+  reached: { open: 'open', blocked: 'blocked', 'not-tried': 'not-tried' },
+};
+
+/** Every word of a report in one language. A check's and a verdict's are found by their code, which never changes. */
+export type PreflightWords = {
+  /** For numbers (BCP 47). */
+  language: string;
+  checks: Record<CheckCode, CheckWords>;
+  verdicts: Record<VerdictLevel, CheckWords>;
+  details: typeof details;
+  mail: typeof mail;
+};
+
+/** The words of a report in English. */
+export const words: PreflightWords = { language: 'en', checks, verdicts, details, mail };
