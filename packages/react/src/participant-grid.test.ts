@@ -98,6 +98,26 @@ test('a participant whose connection is away never looks live', async () => {
   expect(await tile('alice').textContent()).toContain('Reconnecting');
 });
 
+test('who is gone for long, and shows nothing any more, has no tile until they are back at their place', async () => {
+  await page.evaluate(() => {
+    for (const id of ['alice', 'bob', 'carol']) stage.join(id);
+  });
+  await waitFor(() => picture('alice'), 'live');
+  const before = await rects();
+  // The server lost alice’s connection, but pictures still come; of bob none do.
+  await page.evaluate(() => {
+    stage.update('alice', { status: 'reconnecting' });
+    stage.update('bob', { status: 'reconnecting' });
+    stage.freeze('bob-camera');
+  });
+  await waitFor(() => picture('bob'), 'frozen');
+  await expect.poll(idsShown, { timeout: 15_000 }).toEqual(['', 'alice', 'carol']);
+  expect(await picture('alice')).toBe('live');
+  await page.evaluate(() => stage.update('bob', { status: 'connected' }));
+  await expect.poll(idsShown).toEqual(['', 'alice', 'bob', 'carol']);
+  expect(await rects()).toEqual(before);
+});
+
 test('nobody’s picture restarts and nobody changes order as others come and go', async () => {
   await page.evaluate(() => stage.join('alice'));
   await waitFor(() => picture('alice'), 'live');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextArrangement, type StageMoment } from './stage-arrangement.ts';
+import { nextArrangement, type StageMoment, shownOf } from './stage-arrangement.ts';
 
 const everybody = ['you', 'a', 'b', 'c', 'd', 'e'];
 const moment = (changes: Partial<StageMoment> = {}): StageMoment => ({
@@ -95,4 +95,33 @@ test('the same moment twice changes nothing more', () => {
   const now = moment({ speakers: ['e', 'd'], main: 'b', mainBefore: 'b' });
   const once = nextArrangement(everybody, everybody, now);
   expect(nextArrangement(once, everybody, now)).toEqual(once);
+});
+
+test('whoever is absent keeps the place: the others close up, and move back', () => {
+  const now = moment({ visible: { start: 0, end: 9 }, absent: new Set(['b']) });
+  const order = nextArrangement(everybody, everybody, now);
+  expect(shownOf(order, now)).toEqual(['you', 'a', 'c', 'd', 'e']);
+  expect(shownOf(order, { ...now, absent: new Set() })).toEqual(everybody);
+});
+
+test('on several pages only the place of whoever is absent changes', () => {
+  const now = moment({ absent: new Set(['b']) });
+  const order = nextArrangement(everybody, everybody, now);
+  expect(shownOf(order, now)).toEqual(['you', 'a', 'e', 'c', 'd']);
+  expect(shownOf(order, moment())).toEqual(everybody);
+});
+
+test('a speaker who is not seen still comes into sight while somebody is absent', () => {
+  const now = moment({
+    absent: new Set(['b']),
+    speakers: ['d'],
+    lastSpokeAt: new Map([
+      ['a', 1],
+      ['e', 2],
+    ]),
+  });
+  const before = shownOf(everybody, now);
+  const after = shownOf(nextArrangement(everybody, everybody, now), now);
+  expect(before.slice(0, 4)).toEqual(['you', 'a', 'e', 'c']);
+  expect(after).toEqual(['you', 'a', 'e', 'd', 'c']);
 });

@@ -5,6 +5,8 @@ export type StageMoment = {
   /** Who is large and so has no place; `before`: who was. */
   main?: string | undefined;
   mainBefore?: string | undefined;
+  /** Who is not shown but keeps the place. */
+  absent?: ReadonlySet<string>;
   speakers: readonly string[];
   /** ms, absent: never. */
   lastSpokeAt: ReadonlyMap<string, number>;
@@ -29,11 +31,26 @@ export function nextArrangement(
   if (main !== mainBefore) exchange(order, main, mainBefore);
   for (const speaker of moment.speakers) {
     const { start, end } = moment.visible;
-    const seen = order.filter((id) => id !== main).slice(start, end);
-    if (speaker === main || seen.includes(speaker) || !order.includes(speaker)) continue;
+    const here = shownOf(order, moment);
+    const seen = here.slice(start, end);
+    if (seen.includes(speaker) || !here.includes(speaker)) continue;
     exchange(order, speaker, quietest(seen, moment));
   }
   return order;
+}
+
+/**
+ * Who has a tile among the others, in order. The places of those who are absent are filled as if they had left, and theirs
+ * again when they are back: the arrangement itself does not change.
+ */
+export function shownOf(
+  arrangement: StageArrangement,
+  { main, absent, visible }: Pick<StageMoment, 'main' | 'absent' | 'visible'>,
+): StageArrangement {
+  const order = arrangement.filter((id) => id !== main);
+  if (!absent?.size) return order;
+  const here = order.filter((id) => !absent.has(id));
+  return seated(order, here, visible);
 }
 
 function seated(

@@ -31,6 +31,7 @@ describe('the layout by the situation', () => {
     ['a pinned person', scene(3, { pinned: 'p2' }), 'sidebar', 'p2'],
     ['a pin counts more than a screen', scene(3, { pinned: 'p2', screens: ['s1'] }), 'sidebar', 'p2'],
     ['who was pinned has left', scene(3, { pinned: 'gone' }), 'grid', undefined],
+    ['who was pinned is absent', scene(3, { pinned: 'p2', absent: new Set(['p2']) }), 'grid', undefined],
     ['a grid by choice, with a screen', scene(3, { layout: 'grid', screens: ['s1'] }), 'grid', undefined],
     ['a grid by choice, with a pin', scene(3, { layout: 'grid', pinned: 'p1' }), 'sidebar', 'p1'],
     ['speaker', scene(5, { layout: 'speaker', speaker: 'p3' }), 'speaker', 'p3'],
@@ -51,6 +52,11 @@ describe('yourself', () => {
     ['beside a large picture: in the strip', scene(3, { self: 'corner', pinned: 'p1' }), false],
   ])('%s', (_, at, corner) => {
     expect(stageFrame(at).corner !== undefined).toBe(corner);
+  });
+
+  test('stay a tile while the third of you is absent', () => {
+    const at = scene(3, { absent: new Set(['p2']) });
+    expect(stageFrame(at)).toMatchObject({ corner: undefined, pages: 1 });
   });
 
   test('in the corner leaves the whole stage to the other', () => {

@@ -25,6 +25,8 @@ export type StageScene = {
   local: string;
   /** Everybody, you included. */
   people: readonly string[];
+  /** Who of them is not shown now. */
+  absent?: ReadonlySet<string>;
   /** The others' shared screens, oldest first. */
   screens: readonly string[];
   page: number;
@@ -53,11 +55,12 @@ const mostTiles = 49;
 const pagerHeight = 40;
 
 /** What is large, where the others are, and how many pages of them there are. */
-export function stageFrame(scene: StageScene): StageFrame {
+export function stageFrame(whole: StageScene): StageFrame {
+  const scene = { ...whole, people: whole.people.filter((id) => !whole.absent?.has(id)) };
   const { box, people } = scene;
   const layout = layoutNow(scene);
   const main = layout === 'grid' ? undefined : mainKey(scene);
-  const inCorner = layout === 'grid' && selfInCorner(scene);
+  const inCorner = layout === 'grid' && selfInCorner(whole); // Who is absent comes back: you stay where you are.
   const screens = scene.screens.filter((key) => key !== main);
   const count =
     people.length +
@@ -68,10 +71,10 @@ export function stageFrame(scene: StageScene): StageFrame {
     ? (layout === 'speaker' ? speakerBoxes : sidebarBoxes)(box, count, stageGap)
     : { main: undefined, strip: { x: 0, y: 0, ...box } };
   const fits = (height: number) => gridCapacity({ width: boxes.strip.width, height }, stageGap, mostTiles);
-  const whole = fits(boxes.strip.height);
-  const paged = count > whole;
+  const onOnePage = fits(boxes.strip.height);
+  const paged = count > onOnePage;
   const strip = paged ? { ...boxes.strip, height: boxes.strip.height - pagerHeight } : boxes.strip;
-  const capacity = paged ? fits(strip.height) : whole;
+  const capacity = paged ? fits(strip.height) : onOnePage;
   const pages = Math.max(1, Math.ceil(count / capacity));
   return {
     layout,

@@ -2,6 +2,7 @@ import type { Participant, Publication } from '@weir/client';
 import { Hand, MicOff, MonitorUp, Pin } from 'lucide-react';
 import { type CSSProperties, useState } from 'react';
 import { Avatar } from './avatar.tsx';
+import { useLivePicture } from './live-pictures.ts';
 import type { PictureRank } from './picture-demand.ts';
 import { QualityMark } from './quality-mark.tsx';
 import { TileActions } from './tile-actions.tsx';
@@ -56,6 +57,7 @@ export function VideoTile(props: VideoTileProps) {
   const name = participant.isLocal ? `${displayName} ${words.youSuffix}`.trim() : displayName;
   const reconnecting = status === 'reconnecting';
   const state: PictureState | 'none' = shown ? picture : 'none';
+  useLivePicture(publication, state === 'live');
   return (
     <article
       ref={setTile}
