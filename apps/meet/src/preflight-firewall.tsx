@@ -1,4 +1,5 @@
 import type { FirewallRule } from '@weir/client/preflight';
+import { Fragment } from 'react';
 import { usePageWords } from './preflight-language.ts';
 
 /** What has to be let out, for whoever looks after the firewall. */
@@ -22,7 +23,7 @@ export function FirewallTable({ rules }: { rules: FirewallRule[] }) {
           <tbody>
             {rules.map(({ host, port, protocol, purpose, status }) => (
               <tr key={`${protocol} ${host} ${port} ${purpose}`} data-status={status}>
-                <td>{host}</td>
+                <td>{breakable(host)}</td>
                 <td>
                   {port} {protocol}
                 </td>
@@ -35,4 +36,15 @@ export function FirewallTable({ rules }: { rules: FirewallRule[] }) {
       </div>
     </section>
   );
+}
+
+/** A name that is too long for its column breaks after a dot, and is copied as it is. */
+function breakable(host: string) {
+  return host.split(/(?<=\.)/).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts may be alike, and never change places.
+    <Fragment key={index}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }

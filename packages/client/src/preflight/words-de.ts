@@ -248,12 +248,12 @@ export const wordsDe: PreflightWords = {
   verdicts: {
     hd: { title: 'HD-Video wird funktionieren', text: 'Sie und die anderen sehen und hören sich gut.' },
     video: {
-      title: 'Video wird funktionieren, aber nicht in bester Qualität',
-      text: 'Der Anruf passt sich von selbst an. Was es besser machen würde, ist unten markiert.',
+      title: 'Video wird funktionieren, aber nicht optimal',
+      text: 'Der Anruf passt sich von selbst an. Was helfen würde, ist unten markiert.',
     },
     audio: {
       title: 'Nur der Ton wird gut funktionieren',
-      text: 'Schalten Sie im Anruf Ihre Kamera aus. Was es besser machen würde, ist unten markiert.',
+      text: 'Schalten Sie im Anruf Ihre Kamera aus. Was helfen würde, ist unten markiert.',
     },
     unknown: { title: 'Anrufe sollten funktionieren', text: 'Wie gut, ließ sich nicht messen.' },
     nothing: {
