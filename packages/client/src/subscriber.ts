@@ -266,6 +266,7 @@ export class Subscriber {
     batch.transportId ??= await this.#engine.receiveTransports?.open();
     if (generation !== this.#generation) return;
     const { trackIds, transportId } = batch;
+    const epochs = new Map(trackIds.map((trackId) => [trackId, this.#epoch(trackId)]));
     const { subscriptions, failures } = await this.#link.request('track.subscribe', {
       trackIds,
       ...(transportId ? { transportId } : {}),
@@ -273,7 +274,7 @@ export class Subscriber {
     if (generation !== this.#generation) return;
     if (!subscriptions.length && !failures.length)
       throw new PlatformError('internal', `nothing was answered for ${trackIds.length} tracks`);
-    for (const failure of failures) this.#failed(failure.trackId, failure.code);
+    for (const { trackId, code } of failures) this.#failed(trackId, epochs.get(trackId), code);
     for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
     try {
       await this.#receive(subscriptions);
@@ -415,10 +416,14 @@ export class Subscriber {
     }, announceMs);
   }
 
-  #failed(trackId: string, code: string): void {
+  #epoch(trackId: string): number | undefined {
+    return this.#model.track(trackId)?.info.epoch;
+  }
+
+  /** `epoch`: that of the track when it was asked for. */
+  #failed(trackId: string, epoch: number | undefined, code: string): void {
     this.#slots.lost(trackId);
-    const epoch = this.#model.track(trackId)?.info.epoch;
-    if (epoch === undefined) return; // It went meanwhile.
+    if (epoch === undefined || epoch !== this.#epoch(trackId)) return; // It went meanwhile, or is there anew.
     this.#refused.set(trackId, epoch); // Until it is produced anew.
     if (code !== 'codec-unsupported' && code !== 'forbidden')
       setTimeout(() => {
