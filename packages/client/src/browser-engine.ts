@@ -13,7 +13,14 @@ import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
 import { type Announce, BrowserTransport, type Relays } from './browser-transport.ts';
 import { EncodingDemand } from './encoding-demand.ts';
-import type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
+import type {
+  DataProduction,
+  MediaEngine,
+  MediaSignaling,
+  Production,
+  Reception,
+  Standby,
+} from './media-engine.ts';
 import { PathWatch } from './path-watch.ts';
 import { encodingsFor, type PublishOptions } from './publish-options.ts';
 import { ReceivePool } from './receive-pool.ts';
@@ -50,6 +57,7 @@ export class BrowserEngine implements MediaEngine {
   readonly receiveAtOnce = 30;
   #device: Device | undefined;
   #session: Session | undefined;
+  #standby: Session | undefined;
 
   prepare(): Promise<void> {
     return askForCodecs();
@@ -84,26 +92,67 @@ export class BrowserEngine implements MediaEngine {
   }
 
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling, relaysOnly = false): void {
-    this.close();
-    const relays = { servers: iceServers, only: relaysOnly };
-    const session: Session = Object.assign(new Lifetime(), { media, relays, signaling });
+    this.#session?.close();
+    const session =
+      this.#takeStandby(media) ?? this.#makeSession({ media, iceServers, signaling, relaysOnly });
     this.#session = session;
     session.paths = session.own(new PathWatch(() => transportsOf(session), signaling.suspected));
+  }
+
+  standBy(standby: Standby | undefined): void {
+    const known = [this.mediaSessionId, this.#standby?.media.mediaSessionId];
+    if (standby && known.includes(standby.media.mediaSessionId)) return;
+    this.#standby?.close();
+    this.#standby = undefined;
+    if (!standby) return;
+    const session = this.#makeSession(standby); // Throws when the page may have no more connections.
+    this.#standby = session;
+    if (standby.media.send) this.#sendTransport(session);
+    for (const transport of transportsOf(session))
+      transport.connectIdle().catch(() => transport.close('failed'));
+  }
+
+  get standby(): { mediaSessionId: string; connected: boolean } | undefined {
+    const standby = this.#standby;
+    if (!standby) return undefined;
+    const transports = [...transportsOf(standby)];
+    const connected = transports.length > 0 && transports.every((one) => one.connected);
+    return { mediaSessionId: standby.media.mediaSessionId, connected };
+  }
+
+  /** That session, if it is the standby and whole. */
+  #takeStandby({ mediaSessionId }: MediaSession): Session | undefined {
+    const standby = this.#standby;
+    if (standby?.media.mediaSessionId !== mediaSessionId) return undefined;
+    this.#standby = undefined;
+    const { media, send, pool } = standby;
+    const isWhole = (!media.send || !send?.closed) && (!media.receive || pool?.ids.length === 1);
+    if (isWhole) return standby;
+    standby.close();
+    return undefined;
+  }
+
+  #makeSession({ media, iceServers, signaling, relaysOnly }: Standby): Session {
+    const relays = { servers: iceServers, only: relaysOnly };
+    const session: Session = Object.assign(new Lifetime(), { media, relays, signaling });
     // A send transport when there is something to send.
     if (media.receive) session.pool = session.own(this.#makePool(session, media.receive));
+    return session;
   }
 
   useIceServers(iceServers: IceServer[]): void {
-    if (this.#session) this.#session.relays.servers = iceServers;
+    for (const session of [this.#session, this.#standby]) if (session) session.relays.servers = iceServers;
   }
 
   networkChanged(): void {
     this.#session?.paths?.networkChanged();
+    if (this.#standby) for (const { keeper } of transportsOf(this.#standby)) keeper.networkChanged();
   }
 
   close(): void {
     this.#session?.close();
-    this.#session = undefined;
+    this.#standby?.close();
+    this.#session = this.#standby = undefined;
   }
 
   async publish(
@@ -199,8 +248,7 @@ export class BrowserEngine implements MediaEngine {
     return this.#device;
   }
 
-  #sendTransport(): types.Transport {
-    const session = this.#session;
+  #sendTransport(session = this.#session): types.Transport {
     if (!session) throw new PlatformError('connection-lost', 'no media session');
     const { media, signaling } = session;
     if (!media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');

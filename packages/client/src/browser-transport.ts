@@ -11,6 +11,9 @@ import type { MediaSignaling } from './media-engine.ts';
 import { PathKeeper } from './path-keeper.ts';
 import { peerConnections } from './peer-connections.ts';
 
+/** The server numbers its streams from 0 on and has a thousand: it never comes so far. */
+const idleStream = 1_000;
+
 /** Goes with a production through mediasoup-client to where the server is told. */
 export type Announce<T> = { announce: (parameters: T) => Promise<void> };
 
@@ -77,6 +80,18 @@ export class BrowserTransport extends Lifetime {
 
   get connected(): boolean {
     return !this.closed && this.engine.connectionState === 'connected';
+  }
+
+  /** Connects before there is anything to send or receive: a data channel that nobody uses is enough for that. */
+  async connectIdle(): Promise<void> {
+    const stream = { ordered: false, maxRetransmits: 0, label: 'standby' };
+    if (this.#direction === 'send') {
+      const appData: Announce<SctpStreamParameters> = { announce: async () => {} };
+      await this.engine.produceData({ ...stream, appData });
+    } else {
+      const sctpStreamParameters = { ...stream, streamId: idleStream };
+      await this.engine.consumeData({ id: 'standby', dataProducerId: 'standby', sctpStreamParameters });
+    }
   }
 
   /** From the next restart on. */

@@ -13,7 +13,14 @@ export type { AudioSlot } from './audio-slots.ts';
 export { devices } from './devices.ts';
 export type { Downlink } from './downlink.ts';
 export type { LocalParticipant } from './local-participant.ts';
-export type { DataProduction, MediaEngine, MediaSignaling, Production, Reception } from './media-engine.ts';
+export type {
+  DataProduction,
+  MediaEngine,
+  MediaSignaling,
+  Production,
+  Reception,
+  Standby,
+} from './media-engine.ts';
 export type { Participant, RemoteParticipant } from './participant.ts';
 export type { PeerConnectionUse } from './peer-connections.ts';
 export type { Interruption, LocalPublication, Publication, RemotePublication } from './publication.ts';

@@ -27,6 +27,14 @@ export type MediaSignaling = {
   lost(reason: PlatformError): void;
 };
 
+/** What a media session that is not in use yet is made from. */
+export type Standby = {
+  media: MediaSession;
+  iceServers: IceServer[];
+  signaling: MediaSignaling;
+  relaysOnly: boolean;
+};
+
 /** A local track being sent. */
 export type Production = {
   replaceTrack(track: MediaStreamTrack | null): Promise<void>;
@@ -79,6 +87,11 @@ export interface MediaEngine {
   load(fleet: RtpCapabilities): Promise<RtpCapabilities>;
   /** `relaysOnly`: media may go through the relays in `iceServers` and no other way. */
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling, relaysOnly?: boolean): void;
+  /**
+   * A media session for the day when the one in use goes: its transports are connected, and used when it is opened. In
+   * place of an earlier one; undefined: there is none any more.
+   */
+  standBy?(standby: Standby | undefined): void;
   /** The relays from the next path on. */
   useIceServers?(iceServers: IceServer[]): void;
   /** The machine's network is another one, or was asleep: paths are looked for on it at once. */

@@ -62,6 +62,8 @@ export type RoomDebug = {
   receive?: RTCPeerConnection;
   receivers: RTCPeerConnection[];
   mediaSessionId: string | undefined;
+  /** The second media node, in rooms that have one. */
+  standby: { mediaSessionId: string; connected: boolean } | undefined;
   receiving: ReceivingState;
   peerConnections: PeerConnectionUse;
   timings: Record<string, number>;
@@ -168,6 +170,7 @@ export class Room {
     return {
       ...connections,
       mediaSessionId: this.#engine.mediaSessionId,
+      standby: this.#engine instanceof BrowserEngine ? this.#engine.standby : undefined,
       receiving: this.#subscriber.state,
       peerConnections: peerConnections.use,
       timings: { ...this.#marks },
@@ -328,6 +331,15 @@ export class Room {
       this.#openMedia(media, subscriptions, new Set(this.local.publications.keys()));
       this.events.emit('mediaReset', reason);
     });
+    events.on('standby', ({ media, iceServers = this.#iceServers }) => {
+      const signaling = media && this.#signaling(media, true);
+      try {
+        const relaysOnly = this.#relaysOnly;
+        this.#engine.standBy?.(signaling ? { media, iceServers, signaling, relaysOnly } : undefined);
+      } catch (error) {
+        this.#options.logger?.warn({ err: error }, 'there is no connection for a standby');
+      }
+    });
     events.on('subscriptionClosed', ({ trackId, subscriptionId }) =>
       this.#subscriber.closedByServer(trackId, subscriptionId),
     );
@@ -429,6 +441,7 @@ export class Room {
     const mine = snapshot.tracks.filter((t) => t.participantId === participantId).map((t) => t.trackId);
     this.#slots.accept(audioSlots);
     this.#iceServers = iceServers;
+    this.#engine.standBy?.(undefined); // It was of another seat, or is told anew.
     this.#openMedia(media, subscriptions, new Set(mine));
     this.#caughtUp();
   }
@@ -458,13 +471,36 @@ export class Room {
     known: ReadonlySet<string>,
   ): void {
     this.#mediaBroken = false;
-    const signaling: MediaSignaling = {
+    try {
+      this.#engine.open(media, this.#iceServers, this.#signaling(media), this.#relaysOnly);
+    } catch (error) {
+      return this.#link.giveUp(error); // No peer connection can be made on this page any more.
+    }
+    const report = (error: unknown) =>
+      this.#options.logger?.warn({ err: error }, 'media could not be set up in full');
+    this.#subscriber.reset(subscriptions).then(() => this.#mark('received'), report);
+    this.local.republish(known).catch(report);
+  }
+
+  get #relaysOnly(): boolean {
+    const { mediaPaths = 'any' } = this.settings ?? {};
+    return mediaPaths !== 'any';
+  }
+
+  /** What the engine asks for one media session. `standby`: it is not the one in use, and may be named. */
+  #signaling(media: JoinedAnswer['media'], standby = false): MediaSignaling {
+    const named = standby ? { mediaSessionId: media.mediaSessionId } : {};
+    return {
       connect: async (direction, transportId, dtlsParameters) => {
-        const parameters = { direction, transportId, dtlsParameters };
+        const parameters = { ...named, direction, transportId, dtlsParameters };
         await this.#link.persist('transport.connect', parameters, connectBudgetMs);
       },
       restartIce: async (direction, transportId) => {
-        const answer = await this.#link.request('transport.restartIce', { direction, transportId });
+        const answer = await this.#link.request('transport.restartIce', {
+          ...named,
+          direction,
+          transportId,
+        });
         this.#useIceServers(answer.iceServers ?? []);
         return answer.iceParameters;
       },
@@ -485,16 +521,6 @@ export class Room {
         this.#link.reconnect();
       },
     };
-    try {
-      const { mediaPaths = 'any' } = this.settings ?? {};
-      this.#engine.open(media, this.#iceServers, signaling, mediaPaths !== 'any');
-    } catch (error) {
-      return this.#link.giveUp(error); // No peer connection can be made on this page any more.
-    }
-    const report = (error: unknown) =>
-      this.#options.logger?.warn({ err: error }, 'media could not be set up in full');
-    this.#subscriber.reset(subscriptions).then(() => this.#mark('received'), report);
-    this.local.republish(known).catch(report);
   }
 
   /** None are told where relays are not to be had just now: those before may do yet. */

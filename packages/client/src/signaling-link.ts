@@ -50,6 +50,7 @@ export type SignalingLinkEvents = {
   resumed: [Missed, AudioSlot[]];
   event: [revision: number, RoomEvent];
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
+  standby: [NoticeParams<SignalingClient, 'media.standby'>];
   iceServers: [IceServer[]];
   subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
   layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
@@ -380,6 +381,7 @@ export class SignalingLink extends Lifetime {
         'session.redirect': ({ signaling }) => void this.#redirect(signaling),
         'session.iceServers': ({ iceServers }) => this.events.emit('iceServers', iceServers),
         'media.reset': (notice) => this.events.emit('mediaReset', notice),
+        'media.standby': (notice) => this.events.emit('standby', notice),
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
         'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
         'track.demand': (notice) => this.events.emit('demandChanged', notice),

@@ -48,6 +48,25 @@ describe('seats', () => {
     expect((await rooms.attach('r', participantId, secret, 's1')).state).toBe('joined');
   });
 
+  test('[MC25] a second node is named until it is the first', async () => {
+    const { rooms, join } = await setUp();
+    const alice = await join('alice');
+    const nodes = async () => {
+      const { mediaNodeId, standbyNodeId } = (await rooms.read('r')).session(alice)!;
+      return [mediaNodeId, standbyNodeId];
+    };
+    const at = (nodeId: string) => ({ nodeId, home: nodeId });
+    await rooms.standBy('r', alice, async () => at('m1'));
+    expect(await nodes()).toEqual(['m1', undefined]);
+    await rooms.standBy('r', alice, async ({ avoid }) => at(avoid === 'm1' ? 'm2' : 'm1'));
+    expect(await nodes()).toEqual(['m1', 'm2']);
+    await rooms.rehome('r', alice, 'm1', async () => at('m2'));
+    expect(await nodes()).toEqual(['m2', undefined]);
+    await rooms.standBy('r', alice, async () => at('m3'));
+    await rooms.standAlone('r', alice);
+    expect(await nodes()).toEqual(['m2', undefined]);
+  });
+
   test('the same identity joining again replaces the earlier participant', async () => {
     const { rooms, join, events } = await setUp();
     const first = await join('alice');

@@ -186,19 +186,30 @@ export class Rooms {
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
     const reader = await this.#reader(roomId);
-    const { home: homeBefore, sessions, room } = reader;
+    const { home: homeBefore, sessions } = reader;
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
-    const session = reader.session(participantId);
-    const pin = room?.settings.region; // Absent in a room that an older version made.
-    const pinned = Boolean(pin || session?.pinned);
-    const placed = await choose({
-      home: homeBefore,
-      hosts,
-      avoid: gone,
-      region: pin || session?.region,
-      pinned,
-    });
+    const bounds = boundsOf(reader, participantId);
+    const placed = await choose({ home: homeBefore, hosts, avoid: gone, ...bounds });
     return this.#change(roomId, seats.rehome(participantId, gone, { ...placed, homeBefore }));
+  }
+
+  /** The seat gets a second node beside its own, that of the others in the room where they have one. */
+  async standBy(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    choose: (wish: PlacementWish) => Promise<Placed>,
+  ): Promise<Session> {
+    const reader = await this.#reader(roomId);
+    const others = [...reader.sessions].filter((other) => other.participantId !== participantId);
+    const hosts = others.flatMap(({ standbyNodeId }) => standbyNodeId ?? []);
+    const avoid = reader.session(participantId)?.mediaNodeId;
+    const { nodeId } = await choose({ hosts, avoid, ...boundsOf(reader, participantId) });
+    return this.#change(roomId, seats.standBy(participantId, nodeId));
+  }
+
+  /** The seat has one node only from now on. */
+  standAlone(roomId: RoomId, participantId: ParticipantId): Promise<Session> {
+    return this.#change(roomId, seats.standBy(participantId, undefined));
   }
 
   /** From the lobby into the room, once admitted. Throws `wrong-state`, `lobby-refused`, `room-full`. */
@@ -359,6 +370,16 @@ export class Rooms {
     }
     throw new PlatformError('conflict', `room ${roomId} changes too fast`);
   }
+}
+
+/** Where its media should be, or must be. */
+function boundsOf(
+  reader: RoomReader,
+  participantId: ParticipantId,
+): Pick<PlacementWish, 'region' | 'pinned'> {
+  const session = reader.session(participantId);
+  const pin = reader.room?.settings.region; // Absent in a room that an older version made.
+  return { region: pin || session?.region, pinned: Boolean(pin || session?.pinned) };
 }
 
 function ending(): RoomChange {

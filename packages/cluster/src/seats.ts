@@ -125,9 +125,24 @@ export function rehome(
     const pinned = session.pinned || reader.room?.settings.region;
     const { nodeId, home } = settle(reader, { ...placed, pinned: Boolean(pinned) });
     const key = `session:${participantId}`;
-    const settled: Session = { ...session, mediaNodeId: nodeId };
+    const { standbyNodeId, ...before } = session;
+    const kept = standbyNodeId === undefined || standbyNodeId === nodeId ? {} : { standbyNodeId };
+    const settled: Session = { ...before, ...kept, mediaNodeId: nodeId };
     const change: RoomChange = { set: { [key]: settled, ...(home === reader.home ? {} : { home }) } };
     return { change: expecting(reader, 'home', expecting(reader, key, change)), result: settled };
+  };
+}
+
+/** The seat has a second node from now on, or none. Nothing happens when that node has become its first. */
+export function standBy(participantId: ParticipantId, nodeId: string | undefined): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session) throw notThere(participantId);
+    if (session.standbyNodeId === nodeId || session.mediaNodeId === nodeId) return { result: session };
+    const { standbyNodeId: _, ...rest } = session;
+    const settled: Session = nodeId === undefined ? rest : { ...rest, standbyNodeId: nodeId };
+    const key = `session:${participantId}`;
+    return { change: expecting(reader, key, { set: { [key]: settled } }), result: settled };
   };
 }
 

@@ -19,6 +19,8 @@ export type Session = {
   region?: string;
   /** Its media must be in that region, whatever the room says of itself. */
   pinned?: boolean;
+  /** The second node that it is connected to, for the day when the first goes. */
+  standbyNodeId?: string;
   createdAt: number;
   /** The node that holds its socket, and how often a socket was attached: the newest wins. */
   signalingNode: string;

@@ -280,6 +280,11 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     this.#rooms.get(roomId)?.outdate(trackId, epoch);
   }
 
+  /** The track is not where it is being got from any more: whoever waits for it asks anew. */
+  abandon(roomId: RoomId, trackId: TrackId): void {
+    this.#rooms.get(roomId)?.abandon(trackId);
+  }
+
   /** The room has this microphone, be it here or on another node; or has it no more. */
   expectMicrophone(roomId: RoomId, trackId: TrackId, expected: boolean): void {
     this.#rooms.get(roomId)?.sound.expect(trackId, expected);

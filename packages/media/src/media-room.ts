@@ -19,7 +19,7 @@ export class MediaRoom extends Lifetime {
   readonly #places = new Map<MediaWorker, { router: Promise<RoomRouter>; holders: number }>();
   readonly #fetch: FetchTrack | undefined;
   /** The tracks that are on their way from other nodes. */
-  readonly #coming = new Map<TrackId, Promise<Publication>>();
+  readonly #coming = new Map<TrackId, PromiseWithResolvers<Publication>>();
   readonly #speakers: SpeakerRanking;
   /** Tracks of other nodes that hang further ones here. */
   #givenOn = 0;
@@ -147,18 +147,28 @@ export class MediaRoom extends Lifetime {
 
   /** The track, once it has come if it is on its way from another node. */
   async awaited(trackId: TrackId): Promise<Publication | undefined> {
-    return this.#publications.get(trackId) ?? this.#coming.get(trackId);
+    return this.#publications.get(trackId) ?? this.#coming.get(trackId)?.promise;
   }
 
   /** The track, got from another node if need be, once for all who ask. Rejects with `track-not-found`. */
   async bring(trackId: TrackId, worker: MediaWorker): Promise<Publication> {
-    const here = this.#publications.get(trackId) ?? this.#coming.get(trackId);
+    const here = this.#publications.get(trackId) ?? this.#coming.get(trackId)?.promise;
     if (here) return here;
     if (!this.#fetch || isAudioSlotId(trackId))
       throw new PlatformError('track-not-found', `no track ${trackId} on this node`);
-    const coming = this.#fetch(this, trackId, worker).finally(() => this.#coming.delete(trackId));
+    const coming = Promise.withResolvers<Publication>();
     this.#coming.set(trackId, coming);
-    return coming;
+    this.#fetch(this, trackId, worker).then(coming.resolve, coming.reject);
+    return coming.promise.finally(() => {
+      if (this.#coming.get(trackId) === coming) this.#coming.delete(trackId);
+    });
+  }
+
+  /** Nobody waits any more for the track to come from where it was: it is elsewhere now. */
+  abandon(trackId: TrackId): void {
+    const coming = this.#coming.get(trackId);
+    this.#coming.delete(trackId); // First: who asks from now on is not told of this.
+    coming?.reject(new PlatformError('media-lost', `track ${trackId} is somewhere else now`));
   }
 
   /** A production that is older than `epoch` is over, though its end may not have been told. */
@@ -176,6 +186,7 @@ export class MediaRoom extends Lifetime {
       if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
     });
     earlier?.close();
+    this.#coming.get(trackId)?.resolve(publication); // Produced here before it came from where it was.
     if (publication.source === 'microphone') this.sound.add(publication);
   }
 

@@ -5,6 +5,7 @@ import type {
   Production,
   PublishOptions,
   Reception,
+  Standby,
 } from '@weir/client';
 import { TrafficPulse } from '@weir/client/signaling';
 import { Lifetime, PlatformError } from '@weir/core';
@@ -21,8 +22,13 @@ import { audioLevelOf, layersOf, receivedTrack } from './peer-media-track.ts';
 import { PeerTransport, type PeerTransportOptions } from './peer-transport.ts';
 import { rtpCapabilities } from './rtp-capabilities.ts';
 
-type Session = Lifetime & { media: MediaSession; signaling: MediaSignaling };
 type Connection = { transport: PeerTransport; connected: Promise<void> };
+type Session = Lifetime & {
+  media: MediaSession;
+  signaling: MediaSignaling;
+  send?: Connection;
+  receive?: Connection;
+};
 
 const lookEveryMs = 100;
 
@@ -32,8 +38,7 @@ export type PeerEngineOptions = Pick<PeerTransportOptions, 'bindAddress' | 'data
 export class PeerEngine implements MediaEngine {
   readonly #options: PeerEngineOptions;
   #session: Session | undefined;
-  #send: Connection | undefined;
-  #receive: Connection | undefined;
+  #standby: Session | undefined;
   #nextStreamId = 0;
 
   constructor(options: PeerEngineOptions = {}) {
@@ -46,7 +51,8 @@ export class PeerEngine implements MediaEngine {
 
   /** The connections now in use, for their statistics. */
   get transports(): { send: PeerTransport | undefined; receive: PeerTransport | undefined } {
-    return { send: this.#send?.transport, receive: this.#receive?.transport };
+    const { send, receive } = this.#session ?? {};
+    return { send: send?.transport, receive: receive?.transport };
   }
 
   load(_fleet: RtpCapabilities): Promise<RtpCapabilities> {
@@ -55,16 +61,40 @@ export class PeerEngine implements MediaEngine {
 
   /** ICE servers are of no use yet: a peer reaches the server directly. */
   open(media: MediaSession, _iceServers: IceServer[], signaling: MediaSignaling): void {
-    this.close();
-    this.#session = Object.assign(new Lifetime(), { media, signaling });
+    this.#session?.close();
+    const standby = this.#standby;
+    const isReady = standby?.media.mediaSessionId === media.mediaSessionId && !standby.closed;
+    if (isReady) this.#standby = undefined;
+    const session = isReady ? standby : this.#makeSession(media, signaling);
+    this.#session = session;
     this.#nextStreamId = 0;
-    this.#watch(this.#session);
-    if (media.receive) this.#receive = this.#connect(this.#session, 'receive');
+    this.#watch(session);
+  }
+
+  standBy(standby: Standby | undefined): void {
+    const known = [this.mediaSessionId, this.#standby?.media.mediaSessionId];
+    if (standby && known.includes(standby.media.mediaSessionId)) return;
+    this.#standby?.close();
+    this.#standby = standby && this.#makeSession(standby.media, standby.signaling);
+    if (standby?.media.send) this.#sendConnection(this.#standby);
+  }
+
+  /** Whether there is a standby whose transports are connected. */
+  get standsBy(): boolean {
+    const { send, receive } = this.#standby ?? {};
+    return [send, receive].every((one) => one?.transport.connected);
+  }
+
+  #makeSession(media: MediaSession, signaling: MediaSignaling): Session {
+    const session: Session = Object.assign(new Lifetime(), { media, signaling });
+    if (media.receive) session.receive = this.#connect(session, 'receive');
+    return session;
   }
 
   close(): void {
     this.#session?.close();
-    this.#session = this.#send = this.#receive = undefined;
+    this.#standby?.close();
+    this.#session = this.#standby = undefined;
   }
 
   async publish(
@@ -135,7 +165,7 @@ export class PeerEngine implements MediaEngine {
     onData: (trackId: string, payload: Uint8Array) => void,
   ): Promise<Map<string, Reception>> {
     const receptions = new Map<string, Reception>();
-    const transport = this.#receive?.transport;
+    const transport = this.#session?.receive?.transport;
     if (!transport || transport.closed) return receptions;
     for (const subscription of subscriptions) {
       receptions.set(subscription.trackId, receiveOne(transport, subscription, onData));
@@ -155,12 +185,11 @@ export class PeerEngine implements MediaEngine {
     session.onClose(() => clearInterval(timer));
   }
 
-  #sendConnection(): Connection {
-    const session = this.#session;
+  #sendConnection(session = this.#session): Connection {
     if (!session) throw new PlatformError('connection-lost', 'no media session');
     if (!session.media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');
-    this.#send ??= this.#connect(session, 'send');
-    return this.#send;
+    session.send ??= this.#connect(session, 'send');
+    return session.send;
   }
 
   #connect(session: Session, direction: Direction): Connection {
@@ -169,6 +198,7 @@ export class PeerEngine implements MediaEngine {
       new PeerTransport({ ...this.#options, parameters: media[direction]!, direction }),
     );
     const lost = (error: unknown) => {
+      if (session === this.#standby) return session.close('lost');
       if (!session.closed) signaling.lost(PlatformError.from(error, 'media-lost'));
     };
     const connected = signaling

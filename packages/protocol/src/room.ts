@@ -71,6 +71,13 @@ export const Region = z
   .max(32)
   .regex(/^[\w.-]*$/, 'letters, digits and . _ - only');
 
+export const StandbyMode = z
+  .enum(['none', 'warm'])
+  .describe(
+    'warm: everybody is connected to a second media node, too, and uses it at once when the first goes',
+  );
+export type StandbyMode = z.infer<typeof StandbyMode>;
+
 export const RoomSettings = z.object({
   lobby: z.boolean().default(false).describe('Everybody without admin or bypassLobby waits to be admitted'),
   maxParticipants: z
@@ -89,6 +96,7 @@ export const RoomSettings = z.object({
   metadata: Metadata.default(''),
   mediaPaths: MediaPaths.default('any'),
   region: Region.default('').describe('Its media is on nodes of this region only; empty: where it is best'),
+  standby: StandbyMode.default('none'),
 });
 export type RoomSettings = z.infer<typeof RoomSettings>;
 /** A change of settings: what is absent stays as it is. */

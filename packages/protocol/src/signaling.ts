@@ -43,6 +43,9 @@ export type MediaSession = z.infer<typeof MediaSession>;
 /** Absent: the first transport of that direction. */
 export const TransportId = z.string().max(64);
 
+/** The one in use or its standby; absent: the one in use. */
+const MediaSessionId = z.string().max(64).optional();
+
 /** A track flowing to one participant (engine: a consumer). Parameters are for the transport that it names. */
 export const Subscription = z.discriminatedUnion('kind', [
   z.object({
@@ -193,6 +196,7 @@ export const signalingServer = {
     'transport.close': { params: z.object({ transportId: TransportId }), result: Empty },
     'transport.connect': {
       params: z.object({
+        mediaSessionId: MediaSessionId,
         direction: Direction,
         transportId: TransportId.optional(),
         dtlsParameters: DtlsParameters,
@@ -200,7 +204,11 @@ export const signalingServer = {
       result: Empty,
     },
     'transport.restartIce': {
-      params: z.object({ direction: Direction, transportId: TransportId.optional() }),
+      params: z.object({
+        mediaSessionId: MediaSessionId,
+        direction: Direction,
+        transportId: TransportId.optional(),
+      }),
       result: z.object({
         iceParameters: IceParameters,
         /** The relays to use from now on; absent: as before. */
@@ -287,6 +295,11 @@ export const signalingClient = {
       reason: z.string(),
       iceServers: z.array(IceServer).optional(),
       audioSlots: AudioSlots.optional(),
+    }),
+    /** Transports on a second node, to be connected and kept for the day when the first goes; null: there are none. */
+    'media.standby': z.object({
+      media: MediaSession.nullable(),
+      iceServers: z.array(IceServer).optional(),
     }),
     /** A subscription ended on the server's side (its track moved or went). */
     'subscription.closed': z.object({ subscriptionId: z.string(), trackId: TrackId }),

@@ -170,3 +170,21 @@ test('while the log is out of reach sessions live; then it is caught up with', a
   await eventually(() => !sfu.node.participants('room').includes('mallory') || 'still there');
   expect(sfu.node.participants('room')).toHaveLength(2);
 });
+
+test('[MC25] who is on another node stays connected here, too, while the log names this node as the second', async () => {
+  const { sfu, store, alice } = await startCall();
+  const state = await store.rooms.read('room');
+  const session = state!.entries.get('session:alice')!.value as object;
+  const here = { mediaNodeId: sfu.node.nodeId };
+  await store.rooms.commit('room', {
+    set: { 'session:alice': { ...session, mediaNodeId: 'elsewhere', standbyNodeId: here.mediaNodeId } },
+  });
+  await store.rooms.commit('room', {
+    set: { 'session:bob': { ...session, participantId: 'bob', mediaNodeId: 'elsewhere' } },
+  });
+  await eventually(() => !sfu.node.hasParticipant('room', 'bob') || 'bob is still here');
+  expect(sfu.node.hasParticipant('room', 'alice')).toBe(true);
+  await store.rooms.commit('room', { set: { 'session:alice': { ...session, mediaNodeId: 'elsewhere' } } });
+  await eventually(() => !sfu.node.hasParticipant('room', 'alice') || 'alice is still here');
+  alice.close();
+});

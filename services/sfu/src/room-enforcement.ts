@@ -144,10 +144,24 @@ class EnforcedRoom extends Lifetime {
   }
 
   /** Who was taken to another node, because this one seemed gone, has nothing to do here any more. */
-  #setSession(participantId: ParticipantId, { mediaNodeId }: Partial<Session>): void {
-    this.#sessions.set(participantId, mediaNodeId);
-    const elsewhere = mediaNodeId !== undefined && mediaNodeId !== this.#node.nodeId;
-    if (elsewhere && this.#node.hasParticipant(this.#roomId, participantId)) void this.#verify(participantId);
+  #setSession(participantId: ParticipantId, session: Partial<Session>): void {
+    const before = this.#sessions.get(participantId);
+    this.#sessions.set(participantId, session.mediaNodeId);
+    if (before !== undefined && before !== session.mediaNodeId) this.#moved(participantId);
+    if (!this.#isHere(session) && this.#node.hasParticipant(this.#roomId, participantId))
+      void this.#verify(participantId);
+  }
+
+  /** As its first node or its second. */
+  #isHere({ mediaNodeId, standbyNodeId }: Partial<Session>): boolean {
+    const { nodeId } = this.#node;
+    return (mediaNodeId ?? nodeId) === nodeId || standbyNodeId === nodeId;
+  }
+
+  /** Its tracks are not to be had any more where they were. */
+  #moved(participantId: ParticipantId): void {
+    for (const track of this.#tracks.values())
+      if (track.participantId === participantId) this.#node.abandon(this.#roomId, track.trackId);
   }
 
   #delete(key: string): void {
@@ -174,8 +188,7 @@ class EnforcedRoom extends Lifetime {
       const session = state?.entries.get(sessionPrefix + participantId)?.value as
         | Partial<Session>
         | undefined;
-      const { nodeId } = this.#node;
-      if (this.closed || (session && (session.mediaNodeId ?? nodeId) === nodeId)) return;
+      if (this.closed || (session && this.#isHere(session))) return;
       this.#logger.warn({ participantId }, 'a media session of somebody who is not here is closed');
       this.#node.closeParticipant(this.#roomId, participantId);
     } catch (error) {

@@ -42,6 +42,7 @@ import type { z } from 'zod';
 import { Departure } from './departure.ts';
 import { FirstPath } from './first-path.ts';
 import type { MediaLinks } from './media-links.ts';
+import { Standby } from './standby.ts';
 
 export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
 type JoinedResult = z.infer<typeof Joined>;
@@ -99,6 +100,9 @@ export class Attendance extends Lifetime {
   /** Of all slots since media was set up: those that are no longer offered may still flow. */
   readonly #slotIds = new Set<TrackId>();
   #rehoming = false;
+  #standby: Standby | undefined;
+  /** Aborts what keeps a standby. */
+  #keeping: Lifetime | undefined;
   /** What the media that is there was made for. */
   #paths: MediaPaths = 'any';
   #pinnedTo = '';
@@ -160,6 +164,15 @@ export class Attendance extends Lifetime {
       participantId: this.participantId,
       admin: this.view.reader.participant(this.participantId)?.grants.admin ?? false,
     };
+  }
+
+  /** How to ask for one of its media sessions, that in use unless another one is named: its standby. */
+  async mediaOf(mediaSessionId = this.mediaSessionId) {
+    const standby = this.#standby?.media;
+    if (mediaSessionId === this.mediaSessionId) return { mediaSessionId, calls: await this.mediaCalls() };
+    if (mediaSessionId !== standby?.mediaSessionId)
+      throw new PlatformError('transport-not-found', `no media session ${mediaSessionId} of yours`);
+    return { mediaSessionId, calls: await this.#options.links.calls(standby.nodeId) };
   }
 
   mediaCalls(): Promise<Calls<MediaNodeContract>> {
@@ -296,9 +309,14 @@ export class Attendance extends Lifetime {
   #obey(record: RoomRecord): void {
     const key = `session:${this.participantId}`;
     if (record.delete.includes(key)) return this.#seatGone(record);
-    if (this.#media && this.#pin !== this.#pinnedTo) void this.#follow(this.#pin);
-    else if (this.#media && this.mediaPaths !== this.#paths)
+    if ('room' in record.set && this.#media) this.#keepStandby();
+    if (this.#media && this.#pin !== this.#pinnedTo) {
+      this.#dropStandby(); // It is to be in that region, too.
+      void this.#follow(this.#pin).then(() => this.#keepStandby());
+    } else if (this.#media && this.mediaPaths !== this.#paths) {
+      this.#dropStandby(); // It was made for other paths.
       void this.#rehome('the room allows other media paths');
+    }
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
     if (changed.attachments > this.#session.attachments)
@@ -362,11 +380,12 @@ export class Attendance extends Lifetime {
   }
 
   /** Audio first; where the microphones are too many, audio slots come in their place. */
-  #firstTracks(): TrackId[] {
+  #firstTracks(gone?: string): TrackId[] {
     const { subscribeAtMost, playsSlots } = this.#options;
     const { reader } = this.view;
     if (subscribeAtMost === 0) return [];
-    const tracks = this.receivable();
+    const nodeOf = (trackId: TrackId) => reader.session(reader.track(trackId)!.participantId)?.mediaNodeId;
+    const tracks = this.receivable().filter((trackId) => gone === undefined || nodeOf(trackId) !== gone);
     if (tracks.length <= subscribeAtMost) return tracks;
     const audio = tracks.filter((trackId) => reader.track(trackId)?.kind === 'audio');
     const throughSlots = playsSlots && audio.length > limits.microphonesWithoutSlots;
@@ -376,7 +395,8 @@ export class Attendance extends Lifetime {
     return [...heard, ...others.slice(0, Math.max(0, left))];
   }
 
-  async #openMedia(): Promise<Result<MediaNodeContract, 'session.open'>> {
+  /** `gone`: a node whose tracks are not to be had. */
+  async #openMedia(gone?: string): Promise<Result<MediaNodeContract, 'session.open'>> {
     const { grants } = this;
     const calls = await this.#reachableCalls();
     const opened = await calls['session.open']({
@@ -385,7 +405,7 @@ export class Attendance extends Lifetime {
       rtpCapabilities: this.#options.rtpCapabilities,
       send: maySend(grants),
       receive: grants.subscribe,
-      trackIds: this.#firstTracks(),
+      trackIds: this.#firstTracks(gone),
       audioSlots: this.#options.subscribeAtMost > 0 && this.#options.playsSlots,
     });
     if (this.closed) {
@@ -442,6 +462,96 @@ export class Attendance extends Lifetime {
       if (nodeId === media.nodeId) void this.#relink(media);
     });
     this.#departure.look();
+    this.#keepStandby();
+  }
+
+  // ---- a second node ----
+
+  /** Where the room has standbys, this participant gets one, and another when it is gone or its node is the one in use. */
+  #keepStandby(): void {
+    const media = this.#media;
+    const wanted = this.view.reader.room?.settings.standby === 'warm';
+    const { mediaSessionId, nodeId } = this.#standby?.media ?? {};
+    if (!media || this.closed || !wanted) return this.#renounceStandby();
+    if (nodeId === media.nodeId) this.#dropStandby(mediaSessionId !== media.mediaSessionId);
+    else if (this.#standby && !this.#standby.closed) return this.#tellStandby(this.#standby.media);
+    this.#keeping?.close();
+    const keeping = this.own(new Lifetime());
+    this.#keeping = keeping;
+    void this.#findStandby(media, keeping);
+  }
+
+  async #findStandby({ nodeId: mediaNodeId }: MediaSession, keeping: Lifetime): Promise<void> {
+    const { rooms, placement, links, drains, rtpCapabilities, logger } = this.#options;
+    const { participantId, grants } = this;
+    const standby = await Standby.open(
+      {
+        ...{ rooms, placement, links, drains, participantId, mediaNodeId, rtpCapabilities, logger },
+        roomId: this.roomId,
+        directions: { send: maySend(grants), receive: grants.subscribe },
+      },
+      keeping.signal,
+    );
+    if (!standby) return;
+    if (keeping.closed) return standby.end();
+    this.#standby = this.own(standby);
+    standby.onClose((reason) => {
+      if (this.#standby !== standby) return;
+      this.#standby = undefined;
+      if (reason === 'lost') this.#keepStandby();
+    });
+    this.#tellStandby(standby.media);
+  }
+
+  /** `end`: its media session is not needed any more. */
+  #dropStandby(end = true): void {
+    this.#keeping?.close();
+    const standby = this.#standby;
+    this.#standby = undefined;
+    if (!standby) return;
+    if (!end) return standby.close();
+    standby.end();
+    this.#tellStandby(null);
+  }
+
+  /** The log is not to name it any more, either. */
+  #renounceStandby(): void {
+    const had = this.#standby !== undefined;
+    this.#dropStandby();
+    if (had && !this.closed) this.#options.rooms.standAlone(this.roomId, this.participantId).catch(() => {}); // Or with the next change.
+  }
+
+  #tellStandby(media: MediaSession | null): void {
+    if (this.closed) return;
+    const iceServers = media ? { iceServers: this.iceServers() } : {};
+    this.#options.peer.notify('media.standby', { media, ...iceServers });
+  }
+
+  /** The standby becomes the media session in use; undefined when there is none that works. */
+  async #useStandby(gone: string) {
+    const standby = this.#standby;
+    if (!standby || standby.closed || standby.media.nodeId === gone) return undefined;
+    const { nodeId, mediaSessionId } = standby.media;
+    try {
+      const { rooms, links } = this.#options;
+      const [session, { alive, send, receive, audioSlots = [] }] = await Promise.all([
+        rooms.rehome(this.roomId, this.participantId, gone, async ({ home = gone }) => ({
+          nodeId,
+          home: home === gone ? nodeId : home,
+        })),
+        links.calls(nodeId).then((calls) => calls['session.adopt']({ mediaSessionId })),
+      ]);
+      this.#session = session;
+      const suits = (send || !maySend(this.grants)) && (receive || !this.grants.subscribe);
+      if (!alive || !suits || session.mediaNodeId !== nodeId) return undefined;
+      this.#attachMedia(standby.media);
+      this.#noteSlots(audioSlots);
+      return { media: standby.media, subscriptions: [], audioSlots };
+    } catch (error) {
+      const { participantId } = this;
+      this.#options.logger.warn({ err: error, participantId }, 'the standby could not be used');
+      return undefined;
+    }
   }
 
   /** Rejects when there is nowhere to go: then it stays where it is. */
@@ -491,8 +601,9 @@ export class Attendance extends Lifetime {
     const { links, placement } = this.#options;
     if (!media || this.#rehoming || (await links.isAnswering(media.nodeId))) return;
     if (!(await placement.isChoiceBeside(media.nodeId))) return; // There is nothing better: it may only be busy.
-    if (!this.closed && this.#media === media)
-      void this.#rehome('the media node does not answer', media.nodeId);
+    if (this.closed || this.#media !== media) return;
+    links.suspect(media.nodeId);
+    void this.#rehome('the media node does not answer', media.nodeId);
   }
 
   /** The control connection broke. Where the node lives on, so does the media, and the client never hears of it. */
@@ -523,8 +634,9 @@ export class Attendance extends Lifetime {
     this.#mediaLifetime?.close();
     for (let attempt = 1; attempt <= mediaRetries && !this.closed; attempt++) {
       try {
-        if (gone !== undefined) await this.#leaveNode(gone);
-        const { media, subscriptions, audioSlots = [] } = await this.#openMedia();
+        const standby = gone === undefined ? undefined : await this.#useStandby(gone);
+        if (gone !== undefined && !standby) await this.#leaveNode(gone);
+        const { media, subscriptions, audioSlots = [] } = standby ?? (await this.#openMedia(gone));
         const iceServers = this.iceServers();
         this.#options.peer.notify('media.reset', { media, subscriptions, reason, iceServers, audioSlots });
         return;

@@ -232,13 +232,13 @@ export class ClientConnection extends Lifetime {
       },
       'transport.close': (params) => this.#media('transport.close', params),
       'transport.connect': (params) => {
-        this.#attended.looksForPath();
+        if (!params.mediaSessionId || params.mediaSessionId === this.#attended.mediaSessionId)
+          this.#attended.looksForPath();
         return this.#media('transport.connect', params);
       },
       'transport.restartIce': async (params) => {
         const attendance = this.#attended;
-        const { mediaSessionId } = attendance;
-        const calls = await attendance.mediaCalls();
+        const { mediaSessionId, calls } = await attendance.mediaOf(params.mediaSessionId);
         const answer = await calls['transport.restartIce']({ ...params, mediaSessionId });
         const iceServers = attendance.iceServers({ spare: true });
         return iceServers.length > 0 ? { ...answer, iceServers } : answer;
@@ -353,8 +353,8 @@ export class ClientConnection extends Lifetime {
       | 'track.setPreferences'
       | 'track.starved',
   >(method: M, params: Params<M>): Promise<Record<string, never>> {
-    const { mediaSessionId } = this.#attended;
-    const calls = await this.#attended.mediaCalls();
+    const named = 'mediaSessionId' in params ? params.mediaSessionId : undefined;
+    const { mediaSessionId, calls } = await this.#attended.mediaOf(named);
     await (calls[method] as (params: object) => Promise<unknown>)({ ...params, mediaSessionId });
     return {};
   }

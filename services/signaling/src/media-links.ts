@@ -1,4 +1,4 @@
-import { Emitter, Lifetime, PlatformError, sleep } from '@weir/core';
+import { Emitter, Lifetime, PlatformError, sleep, withDeadline } from '@weir/core';
 import type { Calls, MediaControl, MediaNodeContract, NoticeHandlers, NoticeParams } from '@weir/protocol';
 
 /** A control connection to one media node. */
@@ -11,13 +11,17 @@ export type MediaNotices = {
   [N in keyof MediaControl['notifications']]: [NoticeParams<MediaControl, N>];
 } & { linkLost: [nodeId: string] };
 
-/** A node that says nothing for so long does not answer (SG60). */
+/** A node that says nothing for so long does not answer (SG60), … */
 const answerMs = 250;
+/** … and counts as gone when it cannot be reached anew by then. */
+const suspectConnectMs = 500;
 
 /** One control connection to each media node in use, opened when first needed; its notices, by media session. */
 export class MediaLinks extends Lifetime {
   readonly #open: OpenMediaLink;
   readonly #links = new Map<string, Promise<MediaLink>>();
+  /** Nodes that did not answer, and have not been reached since. */
+  readonly #suspects = new Set<string>();
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #bySession = new Map<string, Emitter<MediaNotices>>();
   /** By node and room: each node tells of the room as it has it. */
@@ -52,6 +56,16 @@ export class MediaLinks extends Lifetime {
     return asking;
   }
 
+  /** It seems to be gone, and there are others: it is connected to anew, so that all who are on it learn soon. */
+  suspect(nodeId: string): void {
+    if (this.#suspects.has(nodeId)) return;
+    this.#suspects.add(nodeId);
+    this.#links.get(nodeId)?.then(
+      ({ lifetime }) => lifetime.close('lost'),
+      () => {}, // It could not be reached: that is known already.
+    );
+  }
+
   async #ask(nodeId: string): Promise<boolean> {
     const answer = this.calls(nodeId)
       .then((calls) => calls['node.describe']({}))
@@ -84,8 +98,20 @@ export class MediaLinks extends Lifetime {
     return emitter;
   }
 
+  #inTime(nodeId: string, opening: Promise<MediaLink>): Promise<MediaLink> {
+    if (!this.#suspects.has(nodeId)) return opening;
+    const inTime = withDeadline(opening, suspectConnectMs, `reaching ${nodeId}`, this.signal);
+    inTime.catch(() =>
+      opening.then(
+        ({ lifetime }) => lifetime.close(), // It came too late.
+        () => {},
+      ),
+    );
+    return inTime;
+  }
+
   async #connect(nodeId: string): Promise<MediaLink> {
-    const link = await this.#open(nodeId, {
+    const opening = this.#open(nodeId, {
       'session.lost': (notice) => this.#bySession.get(notice.mediaSessionId)?.emit('session.lost', notice),
       'session.connectivity': (notice) =>
         this.#bySession.get(notice.mediaSessionId)?.emit('session.connectivity', notice),
@@ -102,9 +128,11 @@ export class MediaLinks extends Lifetime {
         for (const emitter of this.#byRoom.get(roomOn(nodeId, notice.roomId)) ?? [])
           emitter.emit('room.speakers', notice);
       },
-    }).catch((error) => {
+    });
+    const link = await this.#inTime(nodeId, opening).catch((error) => {
       throw new PlatformError('no-media-node', `media node ${nodeId} cannot be reached`, { cause: error });
     });
+    this.#suspects.delete(nodeId);
     this.own(link.lifetime);
     link.lifetime.onClose(() => {
       this.#links.delete(nodeId);

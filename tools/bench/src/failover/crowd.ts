@@ -8,7 +8,14 @@ import { type Doors, tokenFor } from '../measure/peers.ts';
 
 // A process of its own with people in calls: each sends a camera and receives those of the others in its room.
 
-type Calls = { doors: Doors; rooms: string[]; each: number; patienceMs: number };
+type Calls = {
+  doors: Doors;
+  rooms: string[];
+  each: number;
+  /** The rooms have a standby: the calls have begun when everybody is connected to it, too. */
+  standby: boolean;
+  patienceMs: number;
+};
 
 /** What became of a call since `begin`. Times in ms since the epoch, lengths in ms. */
 export type Course = {
@@ -39,8 +46,10 @@ class Caller {
   backAt: number[] = [];
   comingsAndGoings = 0;
 
+  readonly #engine = new PeerEngine({ dataChannels: false });
+
   constructor(url: string, token: string) {
-    const engine = new PeerEngine({ dataChannels: false });
+    const engine = this.#engine;
     const room = new Room({ url, token, engine, keepSeat: false });
     this.#room = room;
     room.events.on('trackSubscribed', ({ trackId }, track) => this.#watch(trackId, track));
@@ -55,6 +64,10 @@ class Caller {
     const camera = await prepareMedia({ ...picture, bitrateBps: 60_000, seconds: 2, keyFrameEvery: 5 });
     await this.#room.connect();
     await this.#room.local.publish(preparedTrack([camera]), { source: 'camera' });
+  }
+
+  get standsBy(): boolean {
+    return this.#engine.standsBy;
   }
 
   get gaps(): LongestGap[] {
@@ -99,7 +112,7 @@ const flowing = () => callers.flatMap(({ gaps }) => gaps).filter(({ lastMs }) =>
 
 const handlers = {
   /** So many people in each of the rooms. Resolves when everybody receives all others. */
-  async join({ doors, rooms, each, patienceMs }: Calls): Promise<void> {
+  async join({ doors, rooms, each, standby, patienceMs }: Calls): Promise<void> {
     const people = rooms.flatMap((room) => Array.from({ length: each }, (_, i) => ({ room, i })));
     const queue = people.values();
     const work = async () => {
@@ -113,6 +126,11 @@ const handlers = {
     const wanted = people.length * (each - 1);
     const all = () => flowing().length === wanted || `${flowing().length} of ${wanted} flow`;
     await eventually(all, { timeoutMs: patienceMs });
+    const ready = () => callers.filter(({ standsBy }) => standsBy).length;
+    if (standby)
+      await eventually(() => ready() === people.length || `${ready()} of ${people.length} stand by`, {
+        timeoutMs: patienceMs,
+      });
   },
 
   /** Forgets what happened so far. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Fleet, type FleetNode } from '@weir/cli/testing';
+import { PlatformError } from '@weir/core';
 import { bundlePage, eventually, launchChromium } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { Child } from '../measure/child.ts';
@@ -48,9 +49,22 @@ export class Stage implements AsyncDisposable {
     return this.#fleet.serve(`node-${++this.#nodes}`, roles, options);
   }
 
+  /** A room for calls; `warm`: everybody in it is connected to a second node as well. */
+  async openRoom(roomId: string, warm: boolean): Promise<void> {
+    const { url, apiKey } = this.doors;
+    const authorization = `Basic ${btoa(`${apiKey.id}:${apiKey.secret}`)}`;
+    const answer = await fetch(`${url}/v1/rooms`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization },
+      body: JSON.stringify({ roomId, settings: { standby: warm ? 'warm' : 'none' } }),
+    });
+    if (!answer.ok) throw new PlatformError('internal', `room ${roomId}: ${await answer.text()}`);
+  }
+
   /** A page that watches a headless peer's camera in a room of their own. */
-  async watchPage(room: string): Promise<{ page: Page } & AsyncDisposable> {
+  async watchPage(room: string, warm: boolean): Promise<{ page: Page } & AsyncDisposable> {
     this.#browser ??= this.#stack.adopt(await launchChromium(), (it) => it.close());
+    await this.openRoom(room, warm);
     await using stack = new AsyncDisposableStack();
     stack.adopt(await joinWithCamera(this.doors, room, 'publisher'), (it) => it.leave());
     const page = stack.adopt(await this.#browser.newPage({ bypassCSP: true }), (it) => it.close());
@@ -59,6 +73,8 @@ export class Stage implements AsyncDisposable {
     const token = await tokenFor(this.doors, room, 'page');
     await page.evaluate((options) => watcher.join(options), { url: this.doors.url, token, keepSeat: false });
     await eventually(() => page.evaluate(() => watcher.tiles === 1 || 'no picture'), { timeoutMs: 20_000 });
+    const standsBy = () => page.evaluate(() => watcher.standsBy || 'not connected to a second node');
+    if (warm) await eventually(standsBy, { timeoutMs: 20_000 });
     const moved = stack.move();
     return { page, [Symbol.asyncDispose]: () => moved.disposeAsync() };
   }

@@ -5,16 +5,23 @@ import { LongestGap } from '../measure/longest-gap.ts';
 class Watcher {
   readonly #gaps = new Map<string, LongestGap>();
   #longTasksMs = 0;
+  #room: Room | undefined;
 
   async join(options: RoomOptions): Promise<void> {
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) this.#longTasksMs += duration;
     }).observe({ type: 'longtask' });
     const room = new Room(options);
+    this.#room = room;
     room.events.on('trackSubscribed', ({ trackId, kind }, track) => {
       if (kind === 'video') this.#show(trackId, track);
     });
     await room.connect();
+  }
+
+  /** It is connected to a second node, too. */
+  get standsBy(): boolean {
+    return this.#room?.debug.standby?.connected ?? false;
   }
 
   get tiles(): number {
