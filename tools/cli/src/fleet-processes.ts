@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ClusterStore, mediaNodes, Rooms, redisStore } from '@weir/cluster';
+import { type ClusterStore, mediaNode, mediaNodes, Rooms, redisStore } from '@weir/cluster';
 import { silentLogger } from '@weir/core';
 import { connectPipes } from '@weir/media/control';
 import {
@@ -133,6 +133,11 @@ export class Fleet implements AsyncDisposable {
   async mediaNodes(roomId: string): Promise<Map<string, string>> {
     const { sessions } = await new Rooms((await this.#opened()).rooms).read(roomId);
     return new Map([...sessions].map(({ identity, mediaNodeId }) => [identity, mediaNodeId]));
+  }
+
+  /** How many sessions a media node says that it has; undefined while it is not among the living. */
+  async sessionsOn(nodeId: string): Promise<number | undefined> {
+    return (await mediaNode((await this.#opened()).leases, nodeId))?.status.sessions;
   }
 
   async #opened(): Promise<ClusterStore> {
