@@ -93,6 +93,24 @@ describe('the connection', () => {
     expect(world.signaling.connectionCount).toBe(0);
   });
 
+  test('[SG59][SG20] a client of the next version is taken at this one’s, and what it says besides is passed over', async () => {
+    const { url, seat } = await setUp();
+    const socket = new WebSocket(url, ['weir.v2', 'weir.v1']);
+    const answers: Answer[] = [];
+    socket.addEventListener('message', ({ data }) => answers.push(JSON.parse(String(data))));
+    await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
+    expect(socket.protocol).toBe('weir.v1');
+    const say = (more: object) => socket.send(JSON.stringify(more));
+    say({ method: 'weather.changed', params: {} });
+    say({ id: 1, method: 'weather.ask', params: {} });
+    const params = { ...(await seat('alice')), hologram: { size: 3 } };
+    say({ id: 2, method: 'session.join', params, hint: 'new' });
+    const answer = (id: number) => eventually(() => answers.find((one) => one.id === id) ?? 'no answer');
+    expect((await answer(1)).error?.code).toBe('unknown-method');
+    expect((await answer(2)).result?.status).toBe('joined');
+    socket.close();
+  });
+
   test('an upgrade at any other path is refused', async () => {
     const { url } = await setUp();
     const socket = new WebSocket(new URL('/elsewhere', url), 'weir.v1');

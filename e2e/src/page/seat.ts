@@ -115,6 +115,38 @@ export class PageSeat {
     return video || `${identity}'s ${source} is not subscribed`;
   }
 
+  /** From now on the pictures of that participant are counted; `longestGap` tells how long there was none. */
+  watchFrames(identity: string, source: Source = 'camera'): void {
+    const gap = { frames: 0, longestMs: 0, lastAt: performance.now() };
+    this.#gaps.set(identity, gap);
+    const note = () => {
+      const now = performance.now();
+      gap.longestMs = Math.max(gap.longestMs, now - gap.lastAt);
+      gap.lastAt = now;
+    };
+    let watched: HTMLVideoElement | undefined;
+    const look = () => {
+      const video = this.video(identity, source);
+      if (typeof video === 'string' || video === watched) return;
+      watched = video;
+      const take = () => {
+        if (watched !== video) return;
+        gap.frames += 1;
+        note();
+        video.requestVideoFrameCallback(take);
+      };
+      video.requestVideoFrameCallback(take);
+    };
+    look();
+    setInterval(look, 20);
+  }
+
+  longestGap(identity: string): { frames: number; longestMs: number } {
+    const { frames, longestMs, lastAt } = this.#gaps.get(identity)!;
+    return { frames, longestMs: Math.max(longestMs, performance.now() - lastAt) };
+  }
+  readonly #gaps = new Map<string, { frames: number; longestMs: number; lastAt: number }>();
+
   /** What the picture says about itself; undefined: there is none, or it cannot be read. */
   code(identity: string, source: Source = 'camera'): FrameCode | undefined {
     const video = this.video(identity, source);
@@ -181,7 +213,13 @@ export class PageSeat {
       if (kind !== 'video') return;
       const video = this.#videos.get(trackId) ?? document.createElement('video');
       Object.assign(video, { muted: true, autoplay: true, playsInline: true, width: 320 });
-      video.srcObject = new MediaStream([track]);
+      const stream = video.isConnected ? (video.srcObject as MediaStream | null) : null;
+      if (stream) {
+        // It takes the place of another one: as the React components do it.
+        const before = stream.getTracks();
+        stream.addTrack(track);
+        for (const other of before) stream.removeTrack(other);
+      } else video.srcObject = new MediaStream([track]);
       this.#videos.set(trackId, video);
       document.body.append(video);
     });

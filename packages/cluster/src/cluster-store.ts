@@ -5,5 +5,7 @@ import type { RoomLog } from './room-log.ts';
 export interface ClusterStore {
   readonly rooms: RoomLog;
   readonly leases: Leases;
+  /** How often something was found in it that cannot be read. */
+  readonly unreadable: number;
   close(): Promise<void>;
 }

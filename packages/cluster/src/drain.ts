@@ -106,8 +106,15 @@ export class DrainWatch extends Lifetime {
   }
 }
 
-/** What a node says of it in its lease. */
-export function drainStatus(drains: DrainWatch, nodeId: string): { drain?: Drain } {
+/** What every node says of itself in its lease. */
+export type NodeFacts = {
+  /** Of its process, in ms since the epoch: another one each time that it is started. */
+  startedAt: number;
+  /** It is to become empty; absent: it works as ever. */
+  drain?: Drain;
+};
+
+export function nodeFacts(drains: DrainWatch, nodeId: string): NodeFacts {
   const drain = drains.of(nodeId);
-  return drain ? { drain } : {};
+  return { startedAt: Math.round(performance.timeOrigin), ...(drain ? { drain } : {}) };
 }

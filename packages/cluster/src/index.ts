@@ -9,7 +9,16 @@ export {
 } from './autoscale.ts';
 export { Autoscaler, type AutoscalerOptions, type NodeDriver } from './autoscaler.ts';
 export type { ClusterStore } from './cluster-store.ts';
-export { cancelDrain, type Drain, DrainWatch, drainOf, drainStatus, drains, requestDrain } from './drain.ts';
+export {
+  cancelDrain,
+  type Drain,
+  DrainWatch,
+  drainOf,
+  drains,
+  type NodeFacts,
+  nodeFacts,
+  requestDrain,
+} from './drain.ts';
 export type { Lease, Leases } from './leases.ts';
 export { type MemoryStoreOptions, memoryStore } from './memory-store.ts';
 export { NodeLease, type NodeLeaseOptions } from './node-lease.ts';

@@ -28,5 +28,5 @@ export function memoryStore(options: MemoryStoreOptions = {}): ClusterStore {
         });
     },
   });
-  return { rooms, leases, close: async () => rooms.clear() };
+  return { rooms, leases, unreadable: 0, close: async () => rooms.clear() };
 }

@@ -1,4 +1,4 @@
-import type { Drain } from './drain.ts';
+import type { NodeFacts } from './drain.ts';
 import type { Leases } from './leases.ts';
 import type { ReachCounts } from './reachability.ts';
 
@@ -21,7 +21,7 @@ export type Resource = 'cpu' | 'egress' | 'packets' | 'consumers' | 'sessions';
 export type Degradation = 'new-rooms' | 'top-layers' | 'unpinned-video';
 
 /** What a media node tells the fleet of itself, as the JSON value of its lease. */
-export type MediaNodeStatus = {
+export type MediaNodeStatus = NodeFacts & {
   /** Its control port (`ws://…`); null: reachable inside its own process only. */
   address: string | null;
   region: string;
@@ -41,25 +41,21 @@ export type MediaNodeStatus = {
   reach?: ReachCounts;
   /** What it has given up to bear its load; absent: nothing. */
   degraded?: Degradation;
-  /** Nobody is placed here; absent: as ever. */
-  drain?: Drain;
 };
 
 /** What a signaling node tells: where clients open their WebSocket; null: where they asked the director. */
-export type SignalingNodeStatus = {
+export type SignalingNodeStatus = NodeFacts & {
   url: string | null;
   region: string;
   /** Connections of clients; absent in an older version's. */
   connections?: number;
-  /** No client is sent here; absent: as ever. */
-  drain?: Drain;
 };
 
 /** What a director tells. */
-export type DirectorStatus = { region: string; drain?: Drain };
+export type DirectorStatus = NodeFacts & { region: string };
 
 /** What a relay tells: where clients reach it, and what it carries. */
-export type RelayStatus = {
+export type RelayStatus = NodeFacts & {
   /** Like `turn:relay-1.example.org:3478?transport=udp` (RFC 7065), the best first. */
   urls: string[];
   region: string;
@@ -70,8 +66,6 @@ export type RelayStatus = {
   allocationsAtMost: number;
   /** Both ways together, in the last seconds. */
   bitrateBps: number;
-  /** No client is sent here; absent: as ever. */
-  drain?: Drain;
 };
 
 export type Living<T> = { nodeId: string; status: Partial<T> };

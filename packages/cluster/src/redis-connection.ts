@@ -95,6 +95,15 @@ export class RedisConnection {
     return this.#do(async () => ({ ...(await this.#commands.hGetAll(key)) }));
   }
 
+  /** Undefined: there is none. */
+  async text(key: string): Promise<string | undefined> {
+    return this.#do(async () => (await this.#commands.get(key)) ?? undefined);
+  }
+
+  async setText(key: string, text: string): Promise<void> {
+    await this.#do(() => this.#commands.set(key, text));
+  }
+
   /** Puts a name into an index, as of now. */
   async remember(index: string, name: string): Promise<void> {
     await this.#do(() => this.#commands.zAdd(index, { score: Date.now(), value: name }));
@@ -129,6 +138,9 @@ export class RedisConnection {
 
 function lost(error: unknown): PlatformError {
   const message = error instanceof Error ? error.message : String(error);
+  // The server is there, and has something else than we wrote: to ask again is of no use.
+  if (message.includes('WRONGTYPE'))
+    return new PlatformError('store-unreadable', `cluster store: ${message}`, { cause: error });
   return new PlatformError('connection-lost', `cluster store: ${message}`, { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import type { Lease, Leases } from './leases.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { acquireScript, pruneScript, releaseScript, renewScript } from './redis-scripts.ts';
+import type { Unreadable } from './unreadable.ts';
 
 const fenceMemoryMs = 24 * 3_600_000;
 /** A name in the index without a lease may be one that is just being acquired. */
@@ -10,10 +11,12 @@ const pruneAfterMs = 60_000;
 export class RedisLeases implements Leases {
   readonly #redis: RedisConnection;
   readonly #prefix: string;
+  readonly #unreadable: Unreadable;
 
-  constructor(redis: RedisConnection, prefix: string) {
+  constructor(redis: RedisConnection, prefix: string, unreadable: Unreadable) {
     this.#redis = redis;
     this.#prefix = prefix;
+    this.#unreadable = unreadable;
   }
 
   async acquire(key: string, owner: string, ttlMs: number, value = ''): Promise<Lease | undefined> {
@@ -36,8 +39,12 @@ export class RedisLeases implements Leases {
   }
 
   async get(key: string): Promise<Lease | undefined> {
-    const { owner, fence, value, expiresAt } = await this.#redis.fields(this.#keys(key).lease);
+    const { lease } = this.#keys(key);
+    const { owner, fence, value, expiresAt } = await this.#redis.fields(lease).catch((error) => {
+      throw error.code === 'store-unreadable' ? this.#unreadable.note(lease, error) : error;
+    });
     if (owner === undefined) return undefined;
+    if (!/^\d+$/.test(fence ?? '')) throw this.#unreadable.note(lease, new Error('its fence is no number'));
     return { key, owner, fence: Number(fence), expiresAt: Number(expiresAt), value: value ?? '' };
   }
 
@@ -45,7 +52,11 @@ export class RedisLeases implements Leases {
     const named = (await this.#redis.remembered(this.#index)).filter(({ value }) => value.startsWith(prefix));
     const found = await Promise.all(
       named.map(async ({ value: key, score }) => {
-        const lease = await this.get(key);
+        // One that cannot be read is nobody's; the others count all the same.
+        const lease = await this.get(key).catch((error) => {
+          if (error.code !== 'store-unreadable') throw error;
+          return undefined;
+        });
         if (!lease && score < Date.now() - pruneAfterMs)
           await this.#redis.run(pruneScript, [this.#index], [key, String(score)]);
         return lease ?? [];

@@ -5,7 +5,8 @@ import type { RoomRecord, RoomState } from './room-log.ts';
 export type RoomFeedSource = {
   /** Tells each record's text as it is published; answers how to stop. */
   subscribe: (onText: (text: string) => void) => Promise<() => void>;
-  parse: (text: string) => RoomRecord;
+  /** Undefined for what is no record. */
+  parse: (text: string) => RoomRecord | undefined;
   read: () => Promise<RoomState | undefined>;
   since: (revision: number) => Promise<RoomRecord[] | 'gone'>;
   onListenerError: (error: unknown) => void;
@@ -32,7 +33,11 @@ export class RoomFeed extends Lifetime {
   constructor(source: RoomFeedSource) {
     super();
     this.#source = source;
-    this.#subscribed = source.subscribe((text) => this.#take(source.parse(text)));
+    this.#subscribed = source.subscribe((text) => {
+      const record = source.parse(text);
+      if (record) this.#take(record);
+      else this.catchUp(); // Whatever it should have been is among the room's records.
+    });
     this.#subscribed.then(
       (stop) => this.onClose(stop),
       () => this.close('failed'), // Each follower hears of it by itself.

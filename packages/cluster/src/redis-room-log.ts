@@ -6,6 +6,7 @@ import type { RedisConnection } from './redis-connection.ts';
 import { RoomFeed } from './redis-room-feed.ts';
 import { commitScript, pruneScript, sinceScript } from './redis-scripts.ts';
 import type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
+import type { Unreadable } from './unreadable.ts';
 
 export type RedisRoomLogOptions = {
   redis: RedisConnection;
@@ -13,6 +14,7 @@ export type RedisRoomLogOptions = {
   prefix: string;
   /** Records kept of a room for `since`. */
   keepEvents: number;
+  unreadable: Unreadable;
   onListenerError: (error: unknown, roomId: RoomId) => void;
 };
 
@@ -58,11 +60,9 @@ export class RedisRoomLog implements RoomLog {
       typeof part === 'string' ? part : JSON.stringify(part),
     );
     const values = keys.map((key) => JSON.stringify(set[key]));
-    const [outcome, ...rest] = (await redis.run(
-      commitScript,
-      [state, records, ended],
-      [...texts, ...values],
-    )) as string[];
+    const [outcome, ...rest] = (await redis
+      .run(commitScript, [state, records, ended], [...texts, ...values])
+      .catch((error) => this.#refuse(state, error))) as string[];
     if (outcome === 'fenced') throw fenced(fence!);
     if (outcome === 'failed') return { ok: false, failed: rest[0]! };
     this.#noteIndexed(roomId, end);
@@ -71,23 +71,26 @@ export class RedisRoomLog implements RoomLog {
   }
 
   async read(roomId: RoomId): Promise<RoomState | undefined> {
-    const fields = await this.#options.redis.fields(this.#keys(roomId).state);
+    const { state } = this.#keys(roomId);
+    const fields = await this.#options.redis.fields(state).catch((error) => this.#refuse(state, error));
     if (fields.r === undefined) return undefined;
-    const entries: RoomState['entries'] = new Map();
-    for (const [field, text] of Object.entries(fields)) {
-      if (!field.startsWith('e:')) continue;
-      const at = text.indexOf(':');
-      const value = deepFreeze(JSON.parse(text.slice(at + 1)) as Json);
-      entries.set(field.slice(2), { value, version: Number(text.slice(0, at)) });
+    try {
+      return stateOf(fields);
+    } catch (error) {
+      throw this.#options.unreadable.note(state, error);
     }
-    return { revision: Number(fields.r), entries };
   }
 
   async since(roomId: RoomId, revision: number): Promise<RoomRecord[] | 'gone'> {
     const { state, records } = this.#keys(roomId);
     const answer = await this.#options.redis.run(sinceScript, [state, records], [String(revision)]);
     const [outcome, ...texts] = answer as string[];
-    return outcome === 'gone' ? 'gone' : texts.map((text) => recordOf(roomId, text));
+    try {
+      return outcome === 'gone' ? 'gone' : texts.map((text) => recordOf(roomId, text));
+    } catch (error) {
+      this.#options.unreadable.note(records, error);
+      return 'gone'; // Whoever asks takes the room as it is now.
+    }
   }
 
   async follow(
@@ -125,7 +128,14 @@ export class RedisRoomLog implements RoomLog {
     const { redis, onListenerError } = this.#options;
     const feed = new RoomFeed({
       subscribe: (onText) => redis.subscribe(this.#keys(roomId).channel, onText),
-      parse: (text) => recordOf(roomId, text),
+      parse: (text) => {
+        try {
+          return recordOf(roomId, text);
+        } catch (error) {
+          this.#options.unreadable.note(this.#keys(roomId).channel, error);
+          return undefined;
+        }
+      },
       read: () => this.read(roomId),
       since: (revision) => this.since(roomId, revision),
       onListenerError: (error) => onListenerError(error, roomId),
@@ -146,6 +156,11 @@ export class RedisRoomLog implements RoomLog {
     if (held?.fence !== fence.fence) throw fenced(fence);
   }
 
+  #refuse(key: string, error: unknown): never {
+    const isUnreadable = error instanceof PlatformError && error.code === 'store-unreadable';
+    throw isUnreadable ? this.#options.unreadable.note(key, error) : error;
+  }
+
   #noteIndexed(roomId: RoomId, end: boolean): void {
     if (end) this.#indexed.delete(roomId);
     else this.#indexed.add(roomId);
@@ -161,8 +176,30 @@ export class RedisRoomLog implements RoomLog {
   }
 }
 
+/** Throws for what is none. */
+function stateOf(fields: Record<string, string>): RoomState {
+  const entries: RoomState['entries'] = new Map();
+  for (const [field, text] of Object.entries(fields)) {
+    if (!field.startsWith('e:')) continue;
+    const at = text.indexOf(':');
+    const value = deepFreeze(JSON.parse(text.slice(at + 1)) as Json);
+    entries.set(field.slice(2), { value, version: wholeNumber(text.slice(0, at)) });
+  }
+  return { revision: wholeNumber(fields.r!), entries };
+}
+
+/** Throws for what is none. */
 function recordOf(roomId: RoomId, text: string): RoomRecord {
-  return deepFreeze({ roomId, ...(JSON.parse(text) as Omit<RoomRecord, 'roomId'>) });
+  const record = JSON.parse(text) as Omit<RoomRecord, 'roomId'>;
+  wholeNumber(String(record.revision));
+  if (!Array.isArray(record.events) || !Array.isArray(record.delete) || typeof record.set !== 'object')
+    throw new Error('it is no record of a room');
+  return deepFreeze({ roomId, ...record });
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${JSON.stringify(text.slice(0, 32))} is no whole number`);
+  return Number(text);
 }
 
 function fenced({ lease, fence }: { lease: string; fence: number }): PlatformError {

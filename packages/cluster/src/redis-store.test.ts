@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { silentLogger, sleep } from '@weir/core';
+import { createClient } from '@redis/client';
+import { type Logger, silentLogger, sleep } from '@weir/core';
 import { RoomSettings } from '@weir/protocol';
 import { hasRedis, type RedisServer, startRedis, startRedisCluster } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -16,7 +17,7 @@ describe.skipIf(!hasRedis)('on Redis', () => {
   afterAll(() => server?.remove());
 
   /** A fleet of its own on the shared server. */
-  const open = (options: { keepEvents?: number; prefix?: string } = {}) =>
+  const open = (options: { keepEvents?: number; prefix?: string; logger?: Logger } = {}) =>
     redisStore({ urls: [server.url], prefix: `${randomUUID()}:`, ...options });
   const makeStore: MakeStore = async (options) => ({
     store: await redisStore({ urls: [server.url], prefix: `${randomUUID()}:`, ...options }),
@@ -45,6 +46,62 @@ describe.skipIf(!hasRedis)('on Redis', () => {
     expect(seen[0]).toEqual(Array.from({ length: 40 }, (_, i) => i + 2));
     expect(await other.rooms.list()).toEqual(['r']);
     await Promise.all([one.close(), other.close()]);
+  });
+
+  test('what cannot be read is refused with an error of its own and counted; all else goes on', async () => {
+    const prefix = `${randomUUID()}:`;
+    const told: unknown[] = [];
+    const logger = {
+      ...silentLogger,
+      error: (fields: unknown) => void told.push(fields),
+    } as typeof silentLogger;
+    const store = await open({ prefix, logger });
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    const room = (name: string, part: string) => `${prefix}{room:${name}}:${part}`;
+    for (const name of ['damaged', 'foreign', 'well']) await store.rooms.commit(name, { set: { n: 1 } });
+    await redis.hSet(room('damaged', 'state'), 'e:n', '1:{no json');
+    await redis.del(room('foreign', 'state'));
+    await redis.set(room('foreign', 'state'), 'a text');
+    const refused = { code: 'store-unreadable' };
+    for (const name of ['damaged', 'foreign']) {
+      await expect(store.rooms.read(name)).rejects.toMatchObject(refused);
+      await expect(store.rooms.follow(name, () => {})).rejects.toMatchObject(refused);
+    }
+    await expect(store.rooms.commit('foreign', { set: { n: 2 } })).rejects.toMatchObject(refused);
+    await store.leases.acquire('node:a', 'a', 60_000);
+    await store.leases.acquire('node:b', 'b', 60_000);
+    await redis.hSet(`${prefix}{lease:node:a}`, 'fence', 'many');
+    expect((await store.leases.list('node:')).map(({ key }) => key)).toEqual(['node:b']);
+    const seen: number[] = [];
+    await store.rooms.follow('well', ({ revision }) => seen.push(revision));
+    await redis.sPublish(`${prefix}{room:well}`, 'no record');
+    await store.rooms.commit('well', { set: { n: 2 } });
+    await vi.waitFor(() => expect(seen).toEqual([2]));
+    expect(store.unreadable).toBeGreaterThanOrEqual(7);
+    expect(told).toHaveLength(4); // Each key once a minute.
+    await redis.close();
+    await store.close();
+  });
+
+  test('a store in the layout of a newer version that this one may work beside is taken as it is, others are refused', async () => {
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    const layout = async (text: string) => {
+      const prefix = `${randomUUID()}:`;
+      await redis.set(`${prefix}layout`, text);
+      const store = await open({ prefix });
+      await store.close();
+      return redis.get(`${prefix}layout`);
+    };
+    expect(JSON.parse((await layout('{"version":2,"readableBy":1}'))!)).toEqual({
+      version: 2,
+      readableBy: 1,
+    });
+    const refused = { code: 'unsupported-version' };
+    for (const text of ['{"version":3,"readableBy":2}', '{"version":0,"readableBy":0}', 'ok', '{}'])
+      await expect(layout(text)).rejects.toMatchObject(refused);
+    await redis.close();
   });
 
   test('a writer that slept through its lease is refused by the room itself', async () => {

@@ -41,6 +41,11 @@ export const errorTable = {
   'limit-reached': { status: 429, retryable: false, hint: 'The limit is in the message.' },
   'slow-consumer': { status: 430, retryable: true, hint: 'The connection could not keep up; it resumes.' },
   internal: { status: 500, retryable: true, hint: 'Server fault; its log has the details.' },
+  'store-unreadable': {
+    status: 500,
+    retryable: true,
+    hint: 'The cluster store holds something damaged or foreign; the log of the server names its key.',
+  },
   'media-lost': {
     status: 503,
     retryable: true,

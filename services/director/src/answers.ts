@@ -77,6 +77,7 @@ export const NodeAnswer = z
   .object({
     nodeId: z.string(),
     region: z.string(),
+    startedAt: z.number().nullable().describe('Null: an older version does not tell'),
     roles: z.array(
       z.object({
         role: z.enum(['director', 'signaling', 'media', 'relay']),

@@ -7,6 +7,7 @@ import {
   type Living,
   type MediaNodeStatus,
   mediaNodes,
+  type NodeFacts,
   relays,
   requestDrain,
   signalingNodes,
@@ -19,6 +20,7 @@ type Part = {
   nodeId: string;
   role: Role;
   region: string;
+  startedAt: number | null;
   left: number;
   noticed: boolean;
   media?: NodeAnswer['media'];
@@ -78,7 +80,7 @@ export class NodeDirectory {
   }
 }
 
-function parts<T extends { region: string; drain?: Drain }>(
+function parts<T extends NodeFacts & { region: string }>(
   role: Role,
   living: Living<T>[],
   left: (status: Partial<T>) => number | undefined,
@@ -87,6 +89,7 @@ function parts<T extends { region: string; drain?: Drain }>(
     nodeId,
     role,
     region: status.region ?? '',
+    startedAt: Number(status.startedAt) || null,
     left: Number(left(status)) || 0,
     noticed: status.drain !== undefined,
   }));
@@ -106,6 +109,7 @@ function describe(nodeId: string, all: Part[], wanted: ReadonlyMap<string, Drain
   return {
     nodeId,
     region: own[0]!.region,
+    startedAt: own[0]!.startedAt,
     roles: own.map(({ role, left }) => ({ role, left })),
     state: !drain ? 'working' : isEmpty ? 'drained' : 'draining',
     drain: drain ?? null,

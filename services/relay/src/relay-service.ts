@@ -1,8 +1,9 @@
 import {
   type ClusterStore,
   DrainWatch,
-  drainStatus,
+  type NodeFacts,
   NodeLease,
+  nodeFacts,
   type RelayStatus,
   relayKey,
 } from '@weir/cluster';
@@ -20,7 +21,6 @@ export class RelayService extends Lifetime implements AsyncDisposable {
   readonly #config: CompleteRelayConfig;
   readonly #server: TurnServer;
   #lease: NodeLease | undefined;
-  #drains: DrainWatch | undefined;
 
   constructor(config: CompleteRelayConfig, server: TurnServer, feed: StatusFeed, load: RelayLoad) {
     super();
@@ -34,14 +34,15 @@ export class RelayService extends Lifetime implements AsyncDisposable {
   /** Makes it known. */
   async join(store: ClusterStore, logger: Logger): Promise<void> {
     const key = relayKey(this.#config.nodeId);
-    this.#drains = this.own(await DrainWatch.start(store.leases, logger));
-    this.#lease = await NodeLease.take(store.leases, key, { status: () => this.status, logger });
+    const drains = this.own(await DrainWatch.start(store.leases, logger));
+    const status = () => ({ ...nodeFacts(drains, this.#config.nodeId), ...this.status });
+    this.#lease = await NodeLease.take(store.leases, key, { status, logger });
     this.#lease.onClose((reason) => {
       if (reason === 'failed') this.close('failed'); // Another process is this relay now.
     });
   }
 
-  get status(): RelayStatus {
+  get status(): Omit<RelayStatus, keyof NodeFacts> {
     return {
       urls: relayUrls(this.#config),
       region: this.#config.region,
@@ -49,7 +50,6 @@ export class RelayService extends Lifetime implements AsyncDisposable {
       allocations: this.load.allocations,
       allocationsAtMost: this.#config.allocationsAtMost,
       bitrateBps: this.load.bitrateBps,
-      ...(this.#drains && drainStatus(this.#drains, this.#config.nodeId)),
     };
   }
 

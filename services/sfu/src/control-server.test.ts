@@ -16,8 +16,8 @@ mediaControlContract('over WebSocket', startTestSfu, async (sfu, listener) => {
   return link;
 });
 
-test('only who has the secret may ask', async () => {
-  const { controlUrl } = await startTestSfu();
+test('only who has the secret may ask; who has not is counted', async () => {
+  const { controlUrl, refused } = await startTestSfu();
   const { listener } = new NoticeLog();
   for (const wrong of ['', 'the cluster secre', 'the cluster secret!', 'another'])
     await expect(connectMediaNode({ url: controlUrl!, secret: wrong }, listener)).rejects.toMatchObject({
@@ -31,6 +31,7 @@ test('only who has the secret may ask', async () => {
   });
   expect(status).toBe(401);
   socket.terminate();
+  expect(refused).toEqual(new Map([['unauthenticated', 5]]));
 });
 
 test('a node that is not there is a lost connection', async () => {

@@ -11,7 +11,14 @@ import {
   type MediaNode,
   pipeHandlersFor,
 } from '@weir/media';
-import { keepAlive, pipesPath } from '@weir/media/control';
+import {
+  type ControlVersions,
+  commonVersion,
+  controlVersions,
+  keepAlive,
+  pipesPath,
+  versionHeader,
+} from '@weir/media/control';
 import {
   limits,
   type MediaControl,
@@ -31,10 +38,13 @@ export type ControlConfig = {
   port: number;
   /** Whoever has it may control this node. */
   secret: string;
+  /** The versions of the protocol that it speaks. Default: what this program does. */
+  versions?: ControlVersions;
 };
 
 /** Signaling nodes, and media nodes that get tracks from here; more is somebody who should not be here. */
 const connectionsAtMost = 1_024;
+const toldEveryMs = 1_000;
 
 /** Serves a media node's contracts to signaling nodes and other media nodes over WebSocket, on the private network. */
 export class ControlServer extends Lifetime {
@@ -42,6 +52,10 @@ export class ControlServer extends Lifetime {
   readonly #node: MediaNode;
   readonly #logger: Logger;
   readonly #secret: Buffer;
+  readonly #versions: ControlVersions;
+  /** Who was not let in so far, by error code. */
+  readonly refused = new Map<string, number>();
+  #toldAt = Number.NEGATIVE_INFINITY;
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.serverMessageBytes,
@@ -54,15 +68,19 @@ export class ControlServer extends Lifetime {
       config.host,
     );
     await once(server, 'listening');
-    return new ControlServer(server, config.secret, node, logger);
+    return new ControlServer(server, config, node, logger);
   }
 
-  private constructor(server: Server, secret: string, node: MediaNode, logger: Logger) {
+  private constructor(server: Server, config: ControlConfig, node: MediaNode, logger: Logger) {
     super();
     this.port = (server.address() as AddressInfo).port;
     this.#node = node;
     this.#logger = logger;
-    this.#secret = digest(`Bearer ${secret}`);
+    this.#secret = digest(`Bearer ${config.secret}`);
+    this.#versions = config.versions ?? controlVersions;
+    this.#sockets.on('headers', (headers, request) =>
+      headers.push(`${versionHeader}: ${this.#versionFor(request)}`),
+    );
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.onClose(() => {
       server.close();
@@ -73,15 +91,34 @@ export class ControlServer extends Lifetime {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), this.#secret))
-      return refuse(socket, '401 Unauthorized', 'unauthenticated');
+      return this.#refuse(request, socket, '401 Unauthorized', 'unauthenticated');
+    if (this.#versionFor(request) === undefined)
+      return this.#refuse(request, socket, '426 Upgrade Required', 'unsupported-version');
     if (this.#sockets.clients.size >= connectionsAtMost)
-      return refuse(socket, '503 Service Unavailable', 'limit-reached');
+      return this.#refuse(request, socket, '503 Service Unavailable', 'limit-reached');
     const { pathname } = new URL(request.url ?? '/', 'http://any');
     this.#sockets.handleUpgrade(request, socket, head, (accepted) => {
       keepAlive(accepted);
       if (pathname === pipesPath) this.#servePipes(accepted);
       else this.#serve(accepted);
     });
+  }
+
+  #versionFor({ headers }: IncomingMessage): number | undefined {
+    const said = headers[versionHeader];
+    return commonVersion(typeof said === 'string' ? said : undefined, this.#versions);
+  }
+
+  /** Somebody who guesses must not fill the log. */
+  #refuse(request: IncomingMessage, socket: Duplex, status: string, code: string): void {
+    const count = (this.refused.get(code) ?? 0) + 1;
+    this.refused.set(code, count);
+    const from = request.socket.remoteAddress;
+    if (performance.now() - this.#toldAt > toldEveryMs) {
+      this.#toldAt = performance.now();
+      this.#logger.warn({ from, code, count }, 'somebody was not let in at the control port');
+    }
+    refuse(socket, status, code);
   }
 
   #serve(socket: WebSocket): void {

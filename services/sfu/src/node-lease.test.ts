@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startTestSfu, storeWith } from './sfu.fixture.ts';
 
 const key = mediaNodeKey('node-1');
-const status = () => ({ address: null, region: 'local', sessions: 0, streams: 0, busy: 0 });
+const status = () => ({ startedAt: 1, address: null, region: 'local', sessions: 0, streams: 0, busy: 0 });
 
 async function take(leases: Leases) {
   const lease = await NodeLease.take(leases, key, { status, logger: silentLogger });
@@ -20,6 +20,7 @@ test('a service tells its address and load, and takes its place away when it sto
   const sfu = await startTestSfu({ store, config: { limits: { consumers: 100 } } });
   const told = async () => JSON.parse((await store.leases.get(key))!.value);
   expect(await told()).toEqual({
+    startedAt: expect.any(Number),
     address: sfu.controlUrl,
     region: 'local',
     sessions: 0,

@@ -1,11 +1,11 @@
 import {
   type ClusterStore,
   DrainWatch,
-  drainStatus,
   type MediaNodeStatus,
   mediaNode,
   mediaNodeKey,
   NodeLease,
+  nodeFacts,
 } from '@weir/cluster';
 import { Lifetime, type Logger, PlatformError } from '@weir/core';
 import { type CascadeConfig, callsTo, MediaNode, type MediaNodeConfig } from '@weir/media';
@@ -30,6 +30,8 @@ export class SfuService extends Lifetime implements AsyncDisposable {
   readonly node: MediaNode;
   /** Where signaling nodes of other processes reach it. */
   readonly controlUrl: string | null;
+  /** Who was not let in at the control port so far, by error code. */
+  readonly refused: ReadonlyMap<string, number>;
   readonly #lease: NodeLease;
 
   constructor(parts: {
@@ -45,6 +47,7 @@ export class SfuService extends Lifetime implements AsyncDisposable {
     this.own(parts.enforcement);
     this.own(parts.drains);
     if (parts.server) this.own(parts.server);
+    this.refused = parts.server?.refused ?? new Map();
     this.controlUrl = parts.controlUrl;
     this.#lease = parts.lease;
     this.#lease.onClose((reason) => {
@@ -102,7 +105,7 @@ export async function startSfu(options: {
   const drains = started.use(await DrainWatch.start(store.leases, logger));
   const lease = await NodeLease.take(store.leases, mediaNodeKey(config.nodeId), {
     status: (): MediaNodeStatus => ({
-      ...drainStatus(drains, config.nodeId),
+      ...nodeFacts(drains, config.nodeId),
       address: controlUrl,
       region,
       ...(sessionsAtMost === undefined ? {} : { sessionsAtMost }),

@@ -1,4 +1,4 @@
-import { type ClusterStore, type Lease, type Rooms, signalingNodes } from '@weir/cluster';
+import { type ClusterStore, type Lease, type Rooms, type Session, signalingNodes } from '@weir/cluster';
 import { Lifetime, type Logger, sleep } from '@weir/core';
 import { limits } from '@weir/protocol';
 
@@ -19,12 +19,22 @@ export class SessionReaper extends Lifetime {
   readonly #emptySince = new Map<string, number>();
   readonly #orphanSince = new Map<string, number>();
 
-  constructor(store: ClusterStore, rooms: Rooms, nodeId: string, logger: Logger) {
+  /** Takes a seat whose client is away off its media node, if that should be empty by now. */
+  readonly #leaveDrained: (roomId: string, session: Session) => Promise<void>;
+
+  constructor(
+    store: ClusterStore,
+    rooms: Rooms,
+    nodeId: string,
+    logger: Logger,
+    leaveDrained: (roomId: string, session: Session) => Promise<void> = async () => {},
+  ) {
     super();
     this.#store = store;
     this.#rooms = rooms;
     this.#nodeId = nodeId;
     this.#logger = logger;
+    this.#leaveDrained = leaveDrained;
     void this.#run();
   }
 
@@ -72,6 +82,7 @@ export class SessionReaper extends Lifetime {
       if (awaySince !== null) {
         const keepMs = session.state === 'placed' ? limits.placementMs : limits.resumeWindowMs;
         if (now - awaySince > keepMs) await this.#rooms.expire(roomId, participantId, attachments);
+        else await this.#leaveDrained(roomId, session);
       } else if (!alive.has(session.signalingNode)) {
         // Its signaling node died without telling. Its client is on its way to another one.
         const key = `${participantId}/${attachments}`;

@@ -5,10 +5,11 @@ import {
   type ClusterStore,
   type Drain,
   DrainWatch,
-  drainStatus,
   type Lease,
+  nodeFacts,
   Placement,
   Rooms,
+  type Session,
   type SignalingNodeStatus,
   signalingNodeKey,
   signalingNodes,
@@ -97,7 +98,11 @@ export class Signaling extends Lifetime {
     void node.#keepLease(await node.#takeLease());
     const timer = setInterval(() => node.#look(), lookEveryMs);
     node.onClose(() => clearInterval(timer));
-    node.own(new SessionReaper(options.store, node.rooms, node.nodeId, options.logger));
+    node.own(
+      new SessionReaper(options.store, node.rooms, node.nodeId, options.logger, (roomId, session) =>
+        node.#takeAway(roomId, session),
+      ),
+    );
     node.#drains.events.on(
       'changed',
       (nodeId, drain) => nodeId === node.nodeId && node.#drain(drain),
@@ -161,6 +166,15 @@ export class Signaling extends Lifetime {
     this.#sockets.close();
   }
 
+  /** Of somebody who is away nobody else sees that its media node is drained; its client finds its media elsewhere. */
+  async #takeAway(roomId: string, { participantId, mediaNodeId }: Session): Promise<void> {
+    const drain = this.#drains.of(mediaNodeId);
+    if (!drain || Date.now() < drain.deadlineAt) return;
+    await this.rooms
+      .rehome(roomId, participantId, mediaNodeId, (wish) => this.#placement.choose(roomId, wish))
+      .catch(() => {}); // There is no other node, or its client has just come back.
+  }
+
   #drain(drain: Drain | undefined): void {
     this.#leaving?.close();
     this.#others = undefined;
@@ -213,7 +227,7 @@ export class Signaling extends Lifetime {
       url,
       region,
       connections,
-      ...drainStatus(this.#drains, this.nodeId),
+      ...nodeFacts(this.#drains, this.nodeId),
     };
     return JSON.stringify(status);
   }

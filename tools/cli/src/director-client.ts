@@ -6,6 +6,8 @@ import type { ProblemDetails } from '@weir/protocol';
 export type FleetNode = {
   nodeId: string;
   region: string;
+  /** Of its process, ms since the epoch. */
+  startedAt: number | null;
   roles: { role: 'director' | 'signaling' | 'media' | 'relay'; left: number }[];
   state: 'working' | 'draining' | 'drained';
   drain: { since: number; deadlineAt: number } | null;

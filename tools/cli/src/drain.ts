@@ -20,7 +20,7 @@ const lookEveryMs = 1_000;
 /** After the deadline whoever is left takes so long to be moved at once. */
 const graceMs = 15_000;
 
-/** Takes a node out of the fleet without anybody noticing, or puts it back; without a node it lists all. */
+/** Takes a node out of the fleet without dropping anybody, or puts it back; without a node it lists all. */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, drainOptions, true);
   const [nodeId, ...more] = positionals;

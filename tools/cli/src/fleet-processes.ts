@@ -16,6 +16,7 @@ import {
   startRedis,
   tempDir,
 } from '@weir/testing';
+import { DirectorClient } from './director-client.ts';
 import { ensureWebApp } from './web-app.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -66,9 +67,10 @@ export class Fleet implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** Resolves when it answers. */
+  /** Resolves when it answers. `at`: the port of an earlier process of the node, which may be drained. */
   async serve(nodeId: string, roles: string, options: string[] = [], at?: number): Promise<FleetNode> {
     const port = at ?? (await freePort());
+    const health = at === undefined ? 'readyz' : 'healthz';
     const url = `http://127.0.0.1:${port}`;
     const args = ['serve', '--roles', roles, '--node-id', nodeId, '--host', '127.0.0.1', '--port', `${port}`];
     const shared = ['--redis', this.redis.url, '--database', this.postgres.url, '--log-level', 'error'];
@@ -103,11 +105,26 @@ export class Fleet implements AsyncDisposable {
     await eventually(
       async () => {
         if (child.exitCode !== null) throw new Error(`${nodeId} ended with ${child.exitCode}`);
-        return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) })).ok || 'not ready';
+        return (await fetch(`${url}/${health}`, { signal: AbortSignal.timeout(1_000) })).ok || 'not ready';
       },
       { timeoutMs: 120_000 },
     );
     return { nodeId, url, process: child, kill, freeze, thaw };
+  }
+
+  /** Ends it as an operator would, and starts it again. */
+  async restart(node: FleetNode, roles: string, options: string[] = []): Promise<FleetNode> {
+    await node.kill('SIGTERM');
+    return this.serve(node.nodeId, roles, options, Number(new URL(node.url).port));
+  }
+
+  /** A way to ask the directors there. */
+  async director(...nodes: FleetNode[]): Promise<DirectorClient> {
+    const { apiKey } = await this.place(nodes[0]!);
+    return new DirectorClient(
+      nodes.map(({ url }) => url),
+      apiKey,
+    );
   }
 
   /** The pipes between media nodes, and what went over each. */

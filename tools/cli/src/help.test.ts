@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { autoscaleOptions } from './autoscale.ts';
 import { drainOptions } from './drain.ts';
 import { helpFor, overview } from './help.ts';
+import { rollOptions } from './roll.ts';
 import { tokenOptions } from './token.ts';
 import { upOptions } from './up-config.ts';
 
@@ -11,6 +12,8 @@ test.each([
   'token',
   'doctor',
   'drain',
+  'roll',
+  'chaos',
   'test',
   'check',
   'autoscale',
@@ -27,6 +30,7 @@ test.each<[string, NonNullable<ParseArgsConfig['options']>]>([
   ['up', upOptions],
   ['token', tokenOptions],
   ['drain', drainOptions],
+  ['roll', rollOptions],
   ['autoscale', autoscaleOptions],
 ])('the help of %s has every option with its default', (name, options) => {
   for (const [option, { default: value }] of Object.entries(options)) {

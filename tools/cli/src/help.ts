@@ -5,7 +5,8 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
 
   ./weir up              start it on this machine and print the address to open
   ./weir serve           start one process of a fleet
-  ./weir drain NODE      take a node out of a fleet without anybody noticing
+  ./weir drain NODE      take a node out of a fleet without dropping anybody
+  ./weir roll            replace all nodes of a fleet, one after the other, likewise
   ./weir autoscale       start and stop media nodes as their load asks for
   ./weir prepare         get what a first start gets, for an image
   ./weir token           make a join token for your own page or backend
@@ -15,6 +16,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
   ./weir check           lint, types and package arrows, under a minute
   ./weir simulate        a fleet and a million people on a virtual clock: overloads, moves, cost
   ./weir bench [NAME]    list the measurements, or run one
+  ./weir chaos           kill, stop and cut off the parts of a test fleet with people in calls, and say what they saw
   ./weir pack            npm packages of the SDK for your own pages
   ./weir reference       write docs/reference anew from the sources
   ./weir help COMMAND    all options of a command
@@ -94,7 +96,7 @@ controlling media nodes.
   ./weir serve --roles media --media-port 40000 --announce 203.0.113.7 --control-host 10.0.0.7
   ./weir serve --roles relay --announce 203.0.113.9 --relay-host turn.example.org --tls-cert c.pem --tls-key k.pem
 `,
-  drain: `./weir drain [NODE] [options]: takes a node out of the fleet without anybody noticing. Without NODE: lists all.
+  drain: `./weir drain [NODE] [options]: takes a node out of the fleet without dropping anybody. Without NODE: lists all.
 
   --deadline TIME       by then it is empty: 60s, 10m; whoever could not be moved unnoticed is moved at once (60s)
   --undo                the node takes people again
@@ -108,6 +110,22 @@ and WEIR_API_SECRET.
 
   ./weir drain media-3 --deadline 10m      progress on stderr; then the process can be ended
   ./weir drain media-3 --undo
+`,
+  roll: `./weir roll [NODE…] [options]: replaces all nodes of a fleet, or those named, without dropping anybody.
+
+  --restart COMMAND     rolling: each node is drained, restarted with this, and takes people again before the next is
+  --end COMMAND         blue-green: others run already; the named nodes are drained together, and each ended with this
+  --deadline TIME       for each to become empty: 60s, 10m (60s)
+  --alone               also nodes that have no other of their kind to go to: with a short break
+  --url URL             a director; give several: the one that is asked is replaced as well (http://localhost:7420)
+  --data-dir DIR        where the API key is (.weir/data in the checkout, or WEIR_DATA_DIR)
+  --json                how long each took, as JSON on stdout
+
+{node} in a command is the node's name; it is run by sh, and WEIR_NODE has the name as well. Stops at the first node that
+does not become empty, does not come back, or whose command fails: nothing is ended with people on it.
+
+  ./weir roll --restart 'ssh {node} systemctl restart weir' --url https://a.example.org --url https://b.example.org
+  ./weir roll blue-1 blue-2 --end 'kubectl delete pod {node}'
 `,
   prepare: `./weir prepare: gets everything that a first start would get (packages, media engine, web app), and ends. For images.
 `,
@@ -179,6 +197,20 @@ quarter of a region at once. Placement, autoscale and the trees of pipes are the
   ./weir bench                the list, with the options of each and their defaults
   ./weir bench NAME           a table, and as the last line of stdout the result as JSON
   ./weir bench NAME --json    only the latter
+`,
+  chaos: `./weir chaos [options]: kills, stops, cuts off and drains the parts of a fleet with people in calls; says what they saw.
+
+  --seed N              what is done when, the same again for the same number (7)
+  --minutes N           for how long (5)
+  --seconds N           instead of minutes, for a short run
+  --peers N             people, in rooms of four (12)
+  --json                only the result, as JSON
+
+Starts a Redis, a Postgres, two directors with signaling and three media nodes of its own on loopback, and ends them. A
+table says for each blow how many cameras stood still for half a second or more, and for how long. Exits with 1 when
+anybody was dropped from a call or seen leaving one, or a camera does not come back.
+
+  ./weir chaos --seed 7 --minutes 5
 `,
   reference: `./weir reference: writes the API reference (docs/reference) anew from the doc comments of the sources.
 `,

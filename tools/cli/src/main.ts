@@ -5,6 +5,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<numb
   up: () => import('./up.ts'),
   serve: () => import('./serve.ts'),
   drain: () => import('./drain.ts'),
+  roll: () => import('./roll.ts'),
   prepare: () => import('./prepare.ts'),
   token: () => import('./token.ts'),
   doctor: () => import('./doctor.ts'),
@@ -13,6 +14,7 @@ const commands: Record<string, () => Promise<{ run(args: string[]): Promise<numb
   autoscale: () => import('./autoscale.ts'),
   simulate: () => import('./simulate.ts'),
   bench: () => import('./bench.ts'),
+  chaos: () => import('./chaos.ts'),
   pack: () => import('./pack.ts'),
   reference: () => import('./reference.ts'),
 };

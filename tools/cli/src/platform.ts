@@ -11,10 +11,10 @@ import {
   type DirectorStatus,
   DrainWatch,
   directorKey,
-  drainStatus,
   mediaNode,
   memoryStore,
   NodeLease,
+  nodeFacts,
   RegionHints,
   RelayPool,
   redisStore,
@@ -185,7 +185,7 @@ export async function startPlatform(config: PlatformConfig): Promise<Platform> {
     const lease = NodeLease.take(store.leases, directorKey(nodeId), {
       status: (): DirectorStatus => ({
         region: fleet?.region ?? 'local',
-        ...drainStatus(drains, nodeId),
+        ...nodeFacts(drains, nodeId),
       }),
       logger,
     });

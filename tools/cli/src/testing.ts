@@ -2,7 +2,10 @@
 import { tempDir } from '@weir/testing';
 import { type Platform, type PlatformConfig, startPlatform } from './platform.ts';
 
+export { DirectorClient } from './director-client.ts';
 export { canStartFleet, Fleet, type FleetNode, type FleetPipe } from './fleet-processes.ts';
+
+export { type Rolled, rollNodes } from './roll.ts';
 
 export type TestPlatform = Platform & AsyncDisposable & { config: PlatformConfig };
 
