@@ -6,7 +6,7 @@ import { People, type Person } from './people.ts';
 
 const slow = { timeoutMs: 60_000 };
 /** Longer than any lease of a node. */
-const pauseMs = 6_000;
+const pauseMs = 4_000;
 
 describe.skipIf(!canStartFleet)(
   '[A6][A8] processes that stand still, a store that is away, a region that dies',

@@ -86,7 +86,10 @@ export const bench: Bench = {
         ['ms', 'P50', 'P95', 'last'],
         [
           ['join', ...[0.5, 0.95, 1].map((q) => quantile(joinMs, q).toFixed(0))],
-          ['back after the kill', ...[0.5, 0.95, 1].map((q) => quantile(backMs, q).toFixed(0))],
+          [
+            `back after the kill (${joined} of ${sessions})`,
+            ...[0.5, 0.95, 1].map((q) => quantile(backMs.filter(Number.isFinite), q).toFixed(0)),
+          ],
         ],
       ),
     );
