@@ -1,32 +1,35 @@
 import { expect, test } from 'vitest';
-import { absentAfterMs, absentees, missingSince } from './stage-absence.ts';
+import { absentAfterMs, absentees, awaySince } from './stage-absence.ts';
 
-const others = ['a', 'b', 'c'];
+const ids = ['a', 'b', 'c'];
 const late = absentAfterMs;
 
-test.each<[string, [string, number][], number, string[]]>([
-  ['nobody is missing', [], late, []],
-  ['a short absence moves nobody', [['a', 0]], late - 1, []],
-  ['who is missing for long gives up the place', [['a', 0]], late, ['a']],
+test.each<[string, [string, number][], string[], number, string[]]>([
+  ['nobody is away', [], [], late, []],
+  ['a short absence moves nobody', [['a', 0]], [], late - 1, []],
+  ['who is away for long gives up the place', [['a', 0]], [], late, ['a']],
+  ['not while a picture moves', [['a', 0]], ['a'], 10 * late, []],
   [
     'each by their own time',
     [
       ['a', 0],
       ['b', 10],
     ],
+    [],
     late,
     ['a'],
   ],
-  ['nobody does when nobody would be left', others.map((id) => [id, 0]), late, []],
-])('%s', (_, since, now, expected) => {
+  ['nobody does when nobody would be left', ids.map((id) => [id, 0]), [], late, []],
+])('%s', (_, since, live, now, expected) => {
+  const others = ids.map((id) => ({ id, live: live.includes(id) }));
   expect([...absentees(others, new Map(since), now)]).toEqual(expected);
 });
 
 test('who was back begins anew', () => {
-  const first = missingSince(new Map(), ['a', 'b'], 10);
-  const later = missingSince(first, ['a'], 20);
+  const first = awaySince(new Map(), ['a', 'b'], 10);
+  const later = awaySince(first, ['a'], 20);
   expect([...later]).toEqual([['a', 10]]);
-  expect([...missingSince(later, ['a', 'b'], 30)]).toEqual([
+  expect([...awaySince(later, ['a', 'b'], 30)]).toEqual([
     ['a', 10],
     ['b', 30],
   ]);
