@@ -55,6 +55,12 @@ describe.skipIf(!canStartFleet)('[B9] a room with warm standby', () => {
     return standby.mediaSessionId;
   };
   const inUse = (person: Person) => person.page.evaluate(() => seat.room.debug.mediaSessionId);
+  const goesOnOver = (person: Person, mediaSessionId: string) =>
+    eventually(async () => {
+      const now = await inUse(person);
+      const resets = (await person.log()).filter((line) => line.startsWith('mediaReset'));
+      return now === mediaSessionId || `${person.identity} is on ${now}, not ${mediaSessionId}: ${resets}`;
+    }, slow);
   const connectionsMade = (person: Person) =>
     person.page.evaluate(() => (globalThis as unknown as { made: number }).made);
 
@@ -65,8 +71,8 @@ describe.skipIf(!canStartFleet)('[B9] a room with warm standby', () => {
     const made = [await connectionsMade(alice), await connectionsMade(bob)];
     const node = media.get(nodes.get('alice')!)!;
     await node.kill();
-    await eventually(async () => (await inUse(alice)) === ready[0] || 'not moved yet', slow);
-    await eventually(async () => (await inUse(bob)) === ready[1] || 'not moved yet', slow);
+    await goesOnOver(alice, ready[0]!);
+    await goesOnOver(bob, ready[1]!);
     await eachSeesTheOther();
     expect([await connectionsMade(alice), await connectionsMade(bob)]).toEqual(made);
     expect([...(await fleet.mediaNodes('room')).values()]).not.toContain(node.nodeId);
@@ -79,7 +85,7 @@ describe.skipIf(!canStartFleet)('[B9] a room with warm standby', () => {
     const ready = await standsBy(alice);
     await standsBy(bob);
     await left!.kill();
-    await eventually(async () => (await inUse(alice)) === ready || 'not moved yet', slow);
+    await goesOnOver(alice, ready);
     await eachSeesTheOther();
   });
 });

@@ -1,4 +1,4 @@
-import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger } from '@weir/core';
+import { Emitter, Lifetime, type Logger, newId, PlatformError, silentLogger, sleep } from '@weir/core';
 import type {
   AudioSlot as AudioSlotInfo,
   Grants,
@@ -56,6 +56,8 @@ const messageBudgetMs = 60_000;
 const connectBudgetMs = 20_000;
 /** What was said of the media so long ago is not true any more. */
 const silentBudgetMs = 1_000;
+/** As long as a node's death takes to be seen and answered with other media. */
+const resetComesMs = 700;
 
 export type RoomDebug = {
   send?: RTCPeerConnection;
@@ -515,10 +517,15 @@ export class Room {
         this.#link.request('media.silent', {}, silentBudgetMs).catch(() => {}); // Said again while it lasts.
       },
       lost: (error) => {
-        if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
+        const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
+        if (!isCurrent() || this.#mediaBroken) return;
         this.#mediaBroken = true;
-        this.events.emit('mediaReset', error.message);
-        this.#link.reconnect();
+        // Where its node died the server sends another one; only where it knows nothing of it the client must come back.
+        void sleep(resetComesMs, this.#link.signal).then(() => {
+          if (!isCurrent() || !this.#mediaBroken) return;
+          this.events.emit('mediaReset', error.message);
+          this.#link.reconnect();
+        });
       },
     };
   }
