@@ -50,22 +50,12 @@ describe.skipIf(!canStartFleet)('[A8] nodes that are replaced while people talk'
     nodes.set(nodeId, node);
     return node;
   };
-  const call = async (method: string, path: string, body?: object) => {
-    const { apiKey } = await fleet.place(front);
-    const headers = {
-      authorization: `Basic ${btoa(`${apiKey.id}:${apiKey.secret}`)}`,
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    };
-    const text = body ? { body: JSON.stringify(body) } : {};
-    return (await fetch(new URL(path, other.url), { method, headers, ...text })).json();
-  };
-  const node = async (nodeId: string) => (await call('GET', `/v1/nodes/${nodeId}`)) as { state: string };
-  const drain = (nodeId: string, deadlineSeconds: number) =>
-    call('POST', `/v1/nodes/${nodeId}/drain`, { deadlineSeconds });
-  const undrain = (nodeId: string) => call('DELETE', `/v1/nodes/${nodeId}/drain`);
+  const director = () => fleet.director(other, front);
+  const drain = async (nodeId: string, seconds: number) => (await director()).drain(nodeId, seconds);
+  const undrain = async (nodeId: string) => (await director()).undrain(nodeId);
   const isEmpty = (nodeId: string) =>
     eventually(async () => {
-      const { state, ...rest } = await node(nodeId);
+      const { state, ...rest } = await (await director()).node(nodeId);
       return state === 'drained' || `${state} ${JSON.stringify(rest)}`;
     }, rarely);
 
@@ -121,7 +111,10 @@ describe.skipIf(!canStartFleet)('[A8] nodes that are replaced while people talk'
 
   test('whoever cannot be moved unnoticed is moved at the deadline; a node whose drain is undone takes people again', async () => {
     await undrain('media-1');
-    await eventually(async () => (await node('media-1')).state === 'working' || 'still drained', rarely);
+    await eventually(
+      async () => (await (await director()).node('media-1')).state === 'working' || 'still drained',
+      rarely,
+    );
     const { told } = await during(async () => {
       await drain('media-2', 1);
       await isEmpty('media-2');

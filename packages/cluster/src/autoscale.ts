@@ -1,3 +1,4 @@
+import { shares } from './candidates.ts';
 import type { Living, MediaNodeStatus } from './nodes.ts';
 
 /** What the number of nodes of one region is judged by. */
@@ -85,9 +86,9 @@ export function desiredNodes(
 
 /** The share of its scarcest resource; a node that says nothing is idle. */
 export function loadOf({ status }: Living<MediaNodeStatus>): number {
-  const { use = {}, busy = 0, sessions = 0, sessionsAtMost } = status;
+  const { sessions = 0, sessionsAtMost } = status;
   const bySessions = sessionsAtMost ? sessions / sessionsAtMost : 0;
-  return Math.max(0, ...[busy, bySessions, ...Object.values(use)].map((share) => Number(share) || 0));
+  return Math.max(bySessions, ...shares(status).map(([, share]) => share));
 }
 
 function change(desired: number, state: ScaleState, now: number, reason: string) {

@@ -88,7 +88,8 @@ export function reachCounts({ reach }: Partial<MediaNodeStatus>): ReachCounts {
   return { tried: count(reach?.tried), failed: count(reach?.failed), byTcp: count(reach?.byTcp) };
 }
 
-function shares({ use, busy }: Partial<MediaNodeStatus>): [Resource, number][] {
+/** Of each resource that it tells of the share in use. */
+export function shares({ use, busy }: Partial<MediaNodeStatus>): [Resource, number][] {
   const told = Object.entries(use ?? {}) as [Resource, number][];
   return [
     ['cpu', count(busy)],

@@ -27,18 +27,6 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   const gathered: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   const bucket = new TokenBucket(calm);
-  let corked = false;
-  /** All of one turn of the event loop goes out in one write. */
-  const cork = () => {
-    const raw = rawOf(socket);
-    if (corked || !raw) return;
-    corked = true;
-    raw.cork();
-    setImmediate(() => {
-      corked = false;
-      raw.uncork();
-    });
-  };
   /** With what was gathered before: in order, and in one write. */
   const write = (...texts: string[]) => {
     clearTimeout(timer);
@@ -49,8 +37,9 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       socket.terminate(); // A close frame would wait behind the backlog.
       return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
     }
-    if (all.length > 0) cork();
+    if (all.length > 1) rawOf(socket)?.cork();
     for (const text of all) socket.send(text);
+    if (all.length > 1) rawOf(socket)?.uncork();
   };
   const channel: Required<Channel> = {
     send(text) {

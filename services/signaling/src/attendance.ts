@@ -484,14 +484,11 @@ export class Attendance extends Lifetime {
   async #findStandby({ nodeId: mediaNodeId }: MediaSession, keeping: Lifetime): Promise<void> {
     const { rooms, placement, links, drains, rtpCapabilities, logger } = this.#options;
     const { participantId, grants } = this;
-    const standby = await Standby.open(
-      {
-        ...{ rooms, placement, links, drains, participantId, mediaNodeId, rtpCapabilities, logger },
-        roomId: this.roomId,
-        directions: { send: maySend(grants), receive: grants.subscribe },
-      },
-      keeping.signal,
-    );
+    const common = { rooms, placement, links, drains, rtpCapabilities, logger };
+    const directions = { send: maySend(grants), receive: grants.subscribe };
+    const { roomId } = this;
+    const options = { ...common, roomId, participantId, mediaNodeId, directions };
+    const standby = await Standby.open(options, keeping.signal);
     if (!standby) return;
     if (keeping.closed) return standby.end();
     this.#standby = this.own(standby);

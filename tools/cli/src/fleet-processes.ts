@@ -174,7 +174,8 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-async function childrenOf(pid: number): Promise<number[]> {
+/** Of a node these are its engine workers. */
+export async function childrenOf(pid: number): Promise<number[]> {
   const pids = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return pids.split(' ').filter(Boolean).map(Number);
 }

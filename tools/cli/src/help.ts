@@ -98,7 +98,7 @@ controlling media nodes.
 `,
   drain: `./weir drain [NODE] [options]: takes a node out of the fleet without dropping anybody. Without NODE: lists all.
 
-  --deadline TIME       by then it is empty: 60s, 10m; whoever could not be moved unnoticed is moved at once (60s)
+  --deadline TIME       by then it is empty: 60s, 10m; until then people are moved bit by bit, then all who are left (60s)
   --undo                the node takes people again
   --url URL             a director; may be given more than once (http://localhost:7420)
   --data-dir DIR        where the API key is (.weir/data in the checkout, or WEIR_DATA_DIR)

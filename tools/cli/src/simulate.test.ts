@@ -1,5 +1,5 @@
+import { seededRandom } from '@weir/testing';
 import { expect, test } from 'vitest';
-import { seededRandom } from './simulate/random.ts';
 import { describeReport } from './simulate/report.ts';
 import { Simulation, type SimulationOptions } from './simulate/simulation.ts';
 

@@ -1,5 +1,5 @@
+import { seededRandom } from '@weir/testing';
 import { parseOptions, wholeNumber } from './options.ts';
-import { seededRandom } from './simulate/random.ts';
 import { describeReport } from './simulate/report.ts';
 import { Simulation } from './simulate/simulation.ts';
 

@@ -3,7 +3,7 @@ import { tempDir } from '@weir/testing';
 import { type Platform, type PlatformConfig, startPlatform } from './platform.ts';
 
 export { DirectorClient } from './director-client.ts';
-export { canStartFleet, Fleet, type FleetNode, type FleetPipe } from './fleet-processes.ts';
+export { canStartFleet, childrenOf, Fleet, type FleetNode, type FleetPipe } from './fleet-processes.ts';
 
 export { type Rolled, rollNodes } from './roll.ts';
 

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { DirectorClient, Fleet, type FleetNode } from '@weir/cli/testing';
+import { childrenOf, Fleet, type FleetNode } from '@weir/cli/testing';
 import { sleep } from '@weir/core';
 import { freePort, type TcpProxy, tcpProxy } from '@weir/testing';
 import type { Doors } from '../measure/peers.ts';
@@ -57,15 +56,14 @@ export class FleetUnderFire implements AsyncDisposable {
         await sleep(restartAfterMs);
         return this.#restart(blow.node);
       case 'pause': {
-        const pids = await this.#processes(blow.node);
-        for (const pid of pids) signal(pid, 'SIGSTOP');
+        const node = this.#nodes.get(blow.node)!;
+        await node.freeze();
         await sleep(blow.ms);
-        for (const pid of pids) signal(pid, 'SIGCONT');
-        return;
+        return node.thaw();
       }
       case 'kill-worker': {
-        const [, worker] = await this.#processes(blow.node);
-        if (worker) signal(worker, 'SIGKILL');
+        const [worker] = await childrenOf(this.#nodes.get(blow.node)!.process.pid!);
+        if (worker) process.kill(worker, 'SIGKILL');
         return;
       }
       case 'cut-control': {
@@ -80,7 +78,7 @@ export class FleetUnderFire implements AsyncDisposable {
         return proxy.set({ up: { delayMs: undefined }, down: { delayMs: undefined } });
       }
       case 'drain': {
-        const director = await this.#director();
+        const director = await this.#fleet.director(...this.fronts.map((nodeId) => this.#nodes.get(nodeId)!));
         await director.drain(blow.node, Math.round(blow.ms / 1_000));
         await sleep(blow.ms + 1_000);
         return void (await director.undrain(blow.node));
@@ -98,14 +96,6 @@ export class FleetUnderFire implements AsyncDisposable {
         await sleep(blow.ms);
         return this.#fleet.postgres.start();
     }
-  }
-
-  async #director(): Promise<DirectorClient> {
-    const doors = await this.doors();
-    return new DirectorClient(
-      doors.map(({ url }) => url),
-      doors[0]!.apiKey,
-    );
   }
 
   async #start(nodeId: string): Promise<void> {
@@ -131,22 +121,7 @@ export class FleetUnderFire implements AsyncDisposable {
     this.#nodes.set(nodeId, await this.#fleet.serve(nodeId, roles, this.#options.get(nodeId) ?? [], at));
   }
 
-  /** The node's process, then its engine workers. */
-  async #processes(nodeId: string): Promise<number[]> {
-    const pid = this.#nodes.get(nodeId)!.process.pid!;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return [pid, ...children.split(' ').filter(Boolean).map(Number)];
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended.
   }
 }
