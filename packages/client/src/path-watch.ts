@@ -5,6 +5,8 @@ import { TrafficPulse } from './traffic-pulse.ts';
 export type WatchedPath = { keeper: PathKeeper; connection: RTCPeerConnection | undefined };
 
 const lookEveryMs = 100;
+/** A look that is so late says that the page is busy, not that the network is gone: packets may wait to be read, too. */
+const lateMs = 400;
 /** Statistics of more tracks than that cost too much to be looked at so often. */
 const tracksAtMost = 25;
 /** After an alarm traffic may pause for so long before there is another; twice as long after each further one. */
@@ -21,6 +23,7 @@ export class PathWatch extends Lifetime {
   #pulse = new TrafficPulse();
   #watched: RTCPeerConnection[] = [];
   #isLooking = false;
+  #lookedAt = performance.now();
   #calmUntil = 0;
   #calmMs = calmMs;
   #silentSince: number | undefined;
@@ -47,7 +50,10 @@ export class PathWatch extends Lifetime {
       const watched = this.#choose();
       const bytes = await Promise.all(watched.map(bytesReceived));
       if (this.closed) return;
-      if (!isSame(watched, this.#watched)) this.#pulse = new TrafficPulse();
+      const now = performance.now();
+      const isLate = now - this.#lookedAt > lateMs;
+      this.#lookedAt = now;
+      if (isLate || !isSame(watched, this.#watched)) this.#pulse = new TrafficPulse();
       this.#watched = watched;
       this.#tell(this.#pulse.look(bytes.reduce((sum, one) => sum + one, 0)));
     } catch {
