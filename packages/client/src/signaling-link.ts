@@ -108,6 +108,10 @@ export class SignalingLink extends Lifetime {
     return this.#state;
   }
 
+  get #times(): SignalingTimes {
+    return this.#environment.times ?? defaultTimes;
+  }
+
   connect(seat?: Seat): void {
     this.#dispatch({ type: 'connect', ...(seat ? { seat } : {}) });
   }
@@ -256,11 +260,7 @@ export class SignalingLink extends Lifetime {
 
   #dispatch(event: DistributiveOmit<SignalingEvent, 'now'>): void {
     const before = this.#state;
-    const after = nextState(
-      before,
-      { ...event, now: this.#clock.now() } as SignalingEvent,
-      this.#environment.times ?? defaultTimes,
-    );
+    const after = nextState(before, { ...event, now: this.#clock.now() } as SignalingEvent, this.#times);
     if (after === before) return;
     this.#state = after;
     this.#step.close();
@@ -299,7 +299,7 @@ export class SignalingLink extends Lifetime {
       case 'claiming':
         return this.#claim(state.seat, state.goal, step);
       case 'entering':
-        return this.#run(step, this.#peer!.request('session.enter', {}), (joined) => {
+        return this.#run(step, this.#peer!.request('session.enter', {}, this.#times.claimMs), (joined) => {
           this.#dispatch({ type: 'joined' });
           this.events.emit('joined', joined);
         });
@@ -345,13 +345,11 @@ export class SignalingLink extends Lifetime {
         ...(subscribeAtMost ? { subscribeAtMost } : {}),
       };
       const common = { roomId, participantId, secret, protocolVersion, ...seen };
-      if (goal === 'join') return peer.request('session.join', { ...common, client });
+      const { claimMs } = this.#times;
+      if (goal === 'join') return peer.request('session.join', { ...common, client }, claimMs);
       const { mediaSessionId, revision } = progress();
-      return peer.request('session.resume', {
-        ...common,
-        revision,
-        ...(mediaSessionId ? { mediaSessionId } : {}),
-      });
+      const known = { revision, ...(mediaSessionId ? { mediaSessionId } : {}) };
+      return peer.request('session.resume', { ...common, ...known }, claimMs);
     });
     this.#run(step, work, (answer) => {
       if (answer.status === 'waiting') return this.#dispatch({ type: 'waiting' });
@@ -404,7 +402,10 @@ export class SignalingLink extends Lifetime {
     this.#watch(peer);
   }
 
-  /** Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`; later over a narrow line. */
+  /**
+   * Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`; later over a narrow line, and while the seat is
+   * not taken up: a node to which thousands come at once is busy, and each that tried anew would make it busier.
+   */
   #watch(peer: RpcPeer<SignalingClient, SignalingServer>): void {
     const check = () => {
       if (peer.closed) return;
@@ -412,7 +413,8 @@ export class SignalingLink extends Lifetime {
       if (silentMs < limits.pingAfterMs)
         return void this.#clock.after(limits.pingAfterMs - silentMs + 1, check);
       peer.request('session.ping', {}, limits.pingTimeoutMs).then(check, (error: PlatformError) => {
-        const patienceMs = this.#environment.isLineNarrow?.() ? limits.narrowSilenceMs : 0;
+        const isPatient = this.#state.status !== 'joined' || this.#environment.isLineNarrow?.();
+        const patienceMs = isPatient ? limits.narrowSilenceMs : 0;
         const isDead = error.code === 'timeout' && performance.now() - peer.lastHeardAt > patienceMs;
         if (isDead) peer.close('lost');
         else check();

@@ -27,10 +27,10 @@ const states = {
   asking: { status: 'asking', effort, deadlineAt: at(8_000) },
   opening: { status: 'opening', effort, deadlineAt: at(5_000), seat, goal: 'join' },
   reopening: { status: 'opening', effort, deadlineAt: at(5_000), seat, goal: 'resume' },
-  claiming: { status: 'claiming', effort, deadlineAt: at(10_000), seat, goal: 'join' },
-  resuming: { status: 'claiming', effort, deadlineAt: at(10_000), seat, goal: 'resume' },
+  claiming: { status: 'claiming', effort, deadlineAt: at(20_000), seat, goal: 'join' },
+  resuming: { status: 'claiming', effort, deadlineAt: at(20_000), seat, goal: 'resume' },
   waiting: { status: 'waiting', seat },
-  entering: { status: 'entering', effort, deadlineAt: at(10_000), seat },
+  entering: { status: 'entering', effort, deadlineAt: at(20_000), seat },
   joined: { status: 'joined', seat },
   backoff: { status: 'backoff', effort, deadlineAt: at(100), seat, goal: 'resume', error: lost },
   backoffUnseated: { status: 'backoff', effort, deadlineAt: at(100), goal: 'join', error: gone },
@@ -57,7 +57,7 @@ const events = {
   left: { type: 'left' },
 } as const satisfies Record<string, object>;
 
-function go(state: SignalingState, event: keyof typeof events, time = event === 'late' ? at(20_000) : now) {
+function go(state: SignalingState, event: keyof typeof events, time = event === 'late' ? at(25_000) : now) {
   return nextState(state, { ...events[event], now: time } as SignalingEvent);
 }
 
@@ -78,7 +78,7 @@ describe('[SG41] each transition of the signaling state machine', () => {
     ],
     ['asking', 'gone', { status: 'closed', error: gone }],
     ['asking', 'late', { status: 'backoff', goal: 'join' }],
-    ['opening', 'opened', { status: 'claiming', goal: 'join', deadlineAt: at(10_000) }],
+    ['opening', 'opened', { status: 'claiming', goal: 'join', deadlineAt: at(20_000) }],
     ['opening', 'lost', { status: 'backoff', goal: 'join', seat }],
     ['opening', 'gone', { status: 'backoff', goal: 'join' }],
     ['opening', 'late', { status: 'backoff', goal: 'join', seat }],
@@ -96,7 +96,7 @@ describe('[SG41] each transition of the signaling state machine', () => {
     ['resuming', 'lost', { status: 'backoff', goal: 'resume', seat }],
     ['resuming', 'gone', { status: 'backoff', goal: 'join' }],
     ['resuming', 'late', { status: 'backoff', goal: 'resume', seat }],
-    ['waiting', 'admitted', { status: 'entering', seat, deadlineAt: at(10_000) }],
+    ['waiting', 'admitted', { status: 'entering', seat, deadlineAt: at(20_000) }],
     [
       'waiting',
       'lost',

@@ -60,7 +60,7 @@ export type SignalingTimes = {
 export const defaultTimes: SignalingTimes = {
   askMs: 8_000,
   openMs: 5_000,
-  claimMs: 10_000,
+  claimMs: 20_000,
   connectBudgetMs: 30_000,
   reconnectBudgetMs: 330_000,
   firstRetryMs: 150,

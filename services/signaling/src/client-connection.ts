@@ -1,5 +1,5 @@
 import type { ClusterStore, DrainWatch, Placement, Rooms, Session } from '@weir/cluster';
-import { Lifetime, type Logger, newId, PlatformError, TokenBucket, type Turns } from '@weir/core';
+import { Lifetime, type Logger, newId, PlatformError, sleep, TokenBucket, type Turns } from '@weir/core';
 import {
   type Channel,
   type Handlers,
@@ -29,6 +29,8 @@ export type ConnectionOptions = {
   drains: DrainWatch;
   /** Of those who leave drained media nodes. */
   turns: Turns;
+  /** Of those who join and resume. */
+  arrivals: Turns;
   /** Others take who comes now. */
   isLeaving: () => boolean;
   logger: Logger;
@@ -48,6 +50,8 @@ const kindOf: Record<Source, Track['kind']> = {
 };
 /** After so many broken messages a client is not mistaken, it is hostile. */
 const maxViolations = 100;
+/** Whoever takes longer waits for something else than the processor: the next begins. */
+const turnMs = 500;
 
 /** One socket of one client: parses, checks grants, and hands on. */
 export class ClientConnection extends Lifetime {
@@ -79,10 +83,11 @@ export class ClientConnection extends Lifetime {
       this.#lost(this.#peer.closeInfo.code);
       this.close('lost');
     });
-    const timer = setTimeout(() => {
-      if (!this.#attendance) this.#peer.closeWith('timeout');
+    const timer = setInterval(() => {
+      if (this.#attendance) clearInterval(timer);
+      else if (!this.#joining) this.#peer.closeWith('timeout');
     }, limits.unauthenticatedSocketMs);
-    this.onClose(() => clearTimeout(timer));
+    this.onClose(() => clearInterval(timer));
   }
 
   /** The node is leaving: the client resumes on another one at once. */
@@ -150,6 +155,30 @@ export class ClientConnection extends Lifetime {
     if (this.#attendance || this.#joining)
       throw new PlatformError('wrong-state', 'this connection has joined');
     this.#joining = true;
+    try {
+      return await this.#inTurn(() => this.#claim(params, proceed));
+    } finally {
+      this.#joining = false;
+    }
+  }
+
+  /** When many come at once, each waits until those before it are in; for one that waits for something else nobody does. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    let result: Promise<T> | undefined;
+    await this.#options.arrivals.take(async () => {
+      if (this.closed) throw new PlatformError('connection-lost', 'it went before its turn came');
+      const over = new AbortController();
+      result = work().finally(() => over.abort());
+      result.catch(() => {}); // It is told to whoever asked.
+      await sleep(turnMs, over.signal);
+    });
+    return result!;
+  }
+
+  async #claim(
+    params: Params<'session.join'> | Params<'session.resume'>,
+    proceed: (attendance: Attendance) => Promise<never> | Promise<Result<SignalingServer, 'session.resume'>>,
+  ): Promise<Result<SignalingServer, 'session.resume'>> {
     const { rooms, nodeId, links, placement, iceServers, renewRelaysEveryMs, drains, turns, logger } =
       this.#options;
     const { roomId, participantId, secret } = params;
@@ -185,8 +214,6 @@ export class ClientConnection extends Lifetime {
       failed?.close('failed');
       scope.close();
       throw error;
-    } finally {
-      this.#joining = false;
     }
   }
 

@@ -46,6 +46,8 @@ const renewRelaysEveryMs = 900_000;
 const stopMs = 2_000;
 /** Clients that are moved from drained media nodes at the same time: each has its media twice meanwhile. */
 const movesAtOnce = 8;
+/** Clients that are let in at the same time. What more would wait for is the processor, and each for all. */
+const arrivalsAtOnce = 32;
 const redirectEveryMs = 500;
 /** Clients are sent to other nodes over this share of the time that there is. */
 const redirectSpread = 0.7;
@@ -63,6 +65,7 @@ export class Signaling extends Lifetime {
   readonly #placement: Placement;
   readonly #drains: DrainWatch;
   readonly #turns = new Turns(movesAtOnce);
+  readonly #arrivals = new Turns(arrivalsAtOnce);
   /** The others that take this node's clients, while it is drained; none: they stay. */
   #others: string[] | undefined;
   #leaving: Lifetime | undefined;
@@ -147,6 +150,7 @@ export class Signaling extends Lifetime {
       renewRelaysEveryMs: this.#options.renewRelaysEveryMs ?? renewRelaysEveryMs,
       drains: this.#drains,
       turns: this.#turns,
+      arrivals: this.#arrivals,
       isLeaving: () => this.#others !== undefined,
       logger,
       count: (what) => this.violations.set(what, (this.violations.get(what) ?? 0) + 1),
