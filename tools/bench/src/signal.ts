@@ -70,7 +70,7 @@ export const bench: Bench = {
     process.kill(node.pid, 'SIGKILL');
     const everybody = async () => {
       const { joined } = await all();
-      const { connections } = await other.call('usage', nothing);
+      const connections = await other.call('connections', nothing);
       return (joined === sessions && connections >= sessions) || `${joined} joined, ${connections} there`;
     };
     await eventually(everybody, { timeoutMs: stormPatienceMs, intervalMs: 250 }).catch(say);
