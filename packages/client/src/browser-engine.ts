@@ -1,4 +1,4 @@
-import { Lifetime, PlatformError } from '@weir/core';
+import { Lifetime, PlatformError, sleep } from '@weir/core';
 import type {
   Direction,
   IceServer,
@@ -34,6 +34,10 @@ type Session = Lifetime & {
   paths?: PathWatch;
 };
 
+const flowLookMs = 40;
+/** What comes or goes so often flows: the first picture may be followed by none for a while. */
+const flowing = 3;
+
 /** Once for a page, however many rooms it joins. */
 const loadedDevices = new Map<string, Promise<Device>>();
 
@@ -58,6 +62,8 @@ export class BrowserEngine implements MediaEngine {
   #device: Device | undefined;
   #session: Session | undefined;
   #standby: Session | undefined;
+  /** The media session before, while all moves from it to the one that there is. */
+  #earlier: Session | undefined;
 
   prepare(): Promise<void> {
     return askForCodecs();
@@ -92,9 +98,30 @@ export class BrowserEngine implements MediaEngine {
   }
 
   open(media: MediaSession, iceServers: IceServer[], signaling: MediaSignaling, relaysOnly = false): void {
+    this.closeEarlier();
     this.#session?.close();
-    const session =
-      this.#takeStandby(media) ?? this.#makeSession({ media, iceServers, signaling, relaysOnly });
+    this.#use(this.#takeStandby(media) ?? this.#makeSession({ media, iceServers, signaling, relaysOnly }));
+  }
+
+  openBeside(
+    media: MediaSession,
+    iceServers: IceServer[],
+    signaling: MediaSignaling,
+    relaysOnly = false,
+  ): void {
+    this.closeEarlier();
+    this.#earlier = this.#session;
+    this.#use(this.#makeSession({ media, iceServers, signaling, relaysOnly }));
+  }
+
+  closeEarlier(part?: 'received'): void {
+    if (part === 'received') return this.#earlier?.pool?.close();
+    this.#earlier?.close();
+    this.#earlier = undefined;
+  }
+
+  #use(session: Session): void {
+    const { signaling } = session;
     this.#session = session;
     session.paths = session.own(new PathWatch(() => transportsOf(session), signaling.suspected));
   }
@@ -147,9 +174,11 @@ export class BrowserEngine implements MediaEngine {
   networkChanged(): void {
     this.#session?.paths?.networkChanged();
     if (this.#standby) for (const { keeper } of transportsOf(this.#standby)) keeper.networkChanged();
+    this.#earlier?.paths?.networkChanged();
   }
 
   close(): void {
+    this.closeEarlier();
     this.#session?.close();
     this.#standby?.close();
     this.#session = this.#standby = undefined;
@@ -195,6 +224,13 @@ export class BrowserEngine implements MediaEngine {
       setPaused: (paused) => (producer.closed ? undefined : paused ? producer.pause() : producer.resume()),
       setDemand: (maxSpatialLayer) => demand?.set(maxSpatialLayer),
       stats: () => producer.getStats(),
+      flows: () =>
+        counted(
+          () => producer.getStats(),
+          'outbound-rtp',
+          'packetsSent',
+          () => producer.closed,
+        ),
       close: () => producer.close(),
     };
   }
@@ -308,8 +344,29 @@ async function receiveMedia(
     subscriptionId,
     track: consumer.track,
     stats: () => consumer.getStats(),
+    flows: () =>
+      counted(
+        () => consumer.getStats(),
+        'inbound-rtp',
+        kind === 'video' ? 'framesDecoded' : 'packetsReceived',
+        () => consumer.closed,
+      ),
     close: () => consumer.close(),
   };
+}
+
+/** Resolves when a number of the browser's says that it flows, or what it counts is over. */
+async function counted(
+  stats: () => Promise<RTCStatsReport>,
+  type: string,
+  field: string,
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    for (const report of (await stats().catch(() => new Map())).values())
+      if (report.type === type && report[field] >= flowing) return;
+    await sleep(flowLookMs);
+  }
 }
 
 async function receiveData(

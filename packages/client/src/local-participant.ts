@@ -1,9 +1,9 @@
-import { type Emitter, PlatformError } from '@weir/core';
+import { type Emitter, PlatformError, sleep } from '@weir/core';
 import type { Attributes, RtpParameters, SctpStreamParameters, Track } from '@weir/protocol';
 import type { z } from 'zod';
 import { CaptureKeeper } from './capture-keeper.ts';
 import { devices } from './devices.ts';
-import type { MediaEngine } from './media-engine.ts';
+import type { DataProduction, MediaEngine, Production } from './media-engine.ts';
 import { Participant } from './participant.ts';
 import { type LocalControl, LocalPublication } from './publication.ts';
 import type { PublishOptions, VideoCodec } from './publish-options.ts';
@@ -24,6 +24,8 @@ const nobody = {
 
 /** As long as the seat is kept for a client that is away. */
 const muteBudgetMs = 60_000;
+/** What was not sent by then is not waited for any longer. */
+const flowAtMostMs = 3_000;
 
 /** You. What is published here is published again by itself whenever media has to be set up anew. */
 export class LocalParticipant extends Participant<LocalPublication> {
@@ -88,6 +90,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
       ...(trackId ? { trackId } : {}),
       ...(width ? { width } : {}),
       ...(height ? { height } : {}),
+      ...this.#link.mediaScope,
     });
     return answer.track;
   }
@@ -140,6 +143,54 @@ export class LocalParticipant extends Participant<LocalPublication> {
       this.publications.delete(trackId); // It may no longer be published.
       this.#events.emit('trackUnpublished', publication);
     }
+  }
+
+  /**
+   * Another media session beside the one before: sends everything over both. Resolves when it flows over the new one, which the
+   * room knows of from `moved` on; `settle` then ends what goes over the one before. Rejects when something cannot be sent.
+   */
+  async move(): Promise<{ moved: () => void; settle: () => void }> {
+    const round = ++this.#rounds;
+    const isLive = ({ mediaTrack, production }: LocalPublication) =>
+      production !== undefined && mediaTrack?.readyState === 'live';
+    const live = [...this.publications.values()].filter(isLive);
+    const rest = [...this.publications.values()].filter((publication) => !live.includes(publication));
+    const before = live.map((publication) => publication.production!);
+    const channels = [...this.#channels];
+    const [after, produced] = await Promise.all([
+      Promise.all(live.map((publication) => this.#produceBeside(publication))),
+      Promise.all(channels.map(([channel, trackId]) => this.#produceChannel(channel, trackId))),
+    ]);
+    if (round !== this.#rounds) throw new PlatformError('aborted', 'media was set up anew meanwhile');
+    return {
+      moved: () => {
+        for (const [i, [channel]] of channels.entries()) channel.use(produced[i]!);
+        const known = new Set(this.publications.keys());
+        for (const publication of rest)
+          if (known.has(publication.trackId)) void this.#republish(publication, known, round);
+      },
+      settle: () => {
+        for (const [i, publication] of live.entries()) {
+          before[i]!.close();
+          if (publication.production === after[i]!.both) publication.production = after[i]!.next;
+        }
+      },
+    };
+  }
+
+  async #produceBeside(publication: LocalPublication): Promise<{ both: Production; next: Production }> {
+    const { trackId, options } = publication;
+    const track = publication.mediaTrack!;
+    const next = await this.#engine.publish(track, options, async (rtpParameters) => {
+      await this.#announce(track, options, publication.muted, rtpParameters, trackId);
+    });
+    const both = bothProductions(publication.production!, next);
+    publication.production = both;
+    next.setPaused(publication.muted);
+    const { mediaTrack } = publication;
+    if (mediaTrack && mediaTrack !== track) await next.replaceTrack(mediaTrack); // It was replaced meanwhile.
+    if (!publication.muted) await Promise.race([next.flows?.(), sleep(flowAtMostMs)]);
+    return { both, next };
   }
 
   async #unpublish(publication: LocalPublication): Promise<void> {
@@ -283,8 +334,13 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   async #openChannel(channel: SampleChannel): Promise<void> {
     this.#channels.set(channel, undefined);
+    channel.use(await this.#produceChannel(channel));
+  }
+
+  /** `trackId`: under which it is in the room already. */
+  async #produceChannel(channel: SampleChannel, trackId?: string): Promise<DataProduction> {
     const { name, maxAgeMs } = channel;
-    const production = await this.#engine.publishData(
+    return this.#engine.publishData(
       { name, maxAgeMs },
       async (sctpStreamParameters: SctpStreamParameters) => {
         const answer = await this.#link.request('track.publish', {
@@ -292,12 +348,32 @@ export class LocalParticipant extends Participant<LocalPublication> {
           source: 'data',
           name,
           sctpStreamParameters,
+          ...(trackId ? { trackId } : {}),
+          ...this.#link.mediaScope,
         });
         this.#channels.set(channel, answer.track.trackId);
       },
     );
-    channel.use(production);
   }
+}
+
+/** The same track over two media sessions: what is wanted of it is asked of the later one. */
+function bothProductions(before: Production, next: Production): Production {
+  return {
+    async replaceTrack(track) {
+      await Promise.all([before.replaceTrack(track), next.replaceTrack(track)]);
+    },
+    setPaused(paused) {
+      before.setPaused(paused);
+      next.setPaused(paused);
+    },
+    stats: async () => (await next.stats?.()) ?? new Map(),
+    setDemand: (maxSpatialLayer) => next.setDemand(maxSpatialLayer),
+    close() {
+      before.close();
+      next.close();
+    },
+  };
 }
 
 /** The same one, or what takes its place when a headset is pulled. */

@@ -41,6 +41,8 @@ export type Production = {
   setPaused(paused: boolean): void;
   /** The browser's own numbers of it; absent where the engine has none. */
   stats?(): Promise<RTCStatsReport>;
+  /** Resolves when something of it was sent. May never, while it is muted or nobody wants it. */
+  flows?(): Promise<void>;
   /** What nobody wants need not be encoded: layers above this one; all of it when null. */
   setDemand(maxSpatialLayer: number | null): void;
   close(): void;
@@ -59,6 +61,8 @@ export type Reception = {
   readonly track: MediaStreamTrack | undefined;
   /** The browser's own numbers of it; absent where the engine has none. */
   stats?(): Promise<RTCStatsReport>;
+  /** Resolves when there is something to see or hear. May never. */
+  flows?(): Promise<void>;
   close(): void;
 };
 
@@ -92,6 +96,18 @@ export interface MediaEngine {
    * place of an earlier one; undefined: there is none any more.
    */
   standBy?(standby: Standby | undefined): void;
+  /**
+   * Like `open`, but what runs on the media session before goes on beside it until `closeEarlier`; what is published and received
+   * from now on is on the new one. Absent: the engine has one at a time.
+   */
+  openBeside?(
+    media: MediaSession,
+    iceServers: IceServer[],
+    signaling: MediaSignaling,
+    relaysOnly?: boolean,
+  ): void;
+  /** All has moved over. `received`: only what was received over it ends. */
+  closeEarlier?(part?: 'received'): void;
   /** The relays from the next path on. */
   useIceServers?(iceServers: IceServer[]): void;
   /** The machine's network is another one, or was asleep: paths are looked for on it at once. */

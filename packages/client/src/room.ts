@@ -3,10 +3,13 @@ import type {
   AudioSlot as AudioSlotInfo,
   Grants,
   IceServer,
+  NoticeParams,
   RoomEvent,
   RoomSettings,
+  SignalingClient,
   WaitingParticipant,
 } from '@weir/protocol';
+import { limits } from '@weir/protocol/limits';
 import { type AudioSlot, AudioSlots } from './audio-slots.ts';
 import { BrowserEngine } from './browser-engine.ts';
 import { askDirector, openSocket } from './director.ts';
@@ -113,6 +116,7 @@ export class Room {
       subscribe: options.autoSubscribe === false ? 'none' : 'all',
       ...(this.#engine.receiveAtOnce ? { subscribeAtMost: this.#engine.receiveAtOnce } : {}),
       client: sdkName,
+      moves: this.#engine.openBeside !== undefined,
       isLineNarrow: () => this.#downlink !== 'good' || (this.#starvation?.isStarving ?? false),
       ...(times ? { times } : {}),
     });
@@ -334,7 +338,7 @@ export class Room {
       this.events.emit('mediaReset', reason);
     });
     events.on('standby', ({ media, iceServers = this.#iceServers }) => {
-      const signaling = media && this.#signaling(media, true);
+      const signaling = media && this.#mediaSignaling(media, true);
       try {
         const relaysOnly = this.#relaysOnly;
         this.#engine.standBy?.(signaling ? { media, iceServers, signaling, relaysOnly } : undefined);
@@ -342,12 +346,17 @@ export class Room {
         this.#options.logger?.warn({ err: error }, 'there is no connection for a standby');
       }
     });
+    events.on('mediaMove', (notice) => {
+      this.#move(notice).catch((error) => {
+        this.#options.logger?.warn({ err: error }, 'the move to another media node failed');
+      });
+    });
     events.on('subscriptionClosed', ({ trackId, subscriptionId }) =>
       this.#subscriber.closedByServer(trackId, subscriptionId),
     );
-    events.on('layersChanged', ({ trackId, spatialLayer, temporalLayer, reason }) => {
+    events.on('layersChanged', ({ trackId, subscriptionId, spatialLayer, temporalLayer, reason }) => {
       const publication = this.#model.track(trackId);
-      if (!publication) return;
+      if (!publication || this.#subscriber.isLeaving(trackId, subscriptionId)) return;
       publication.layer =
         spatialLayer === null ? undefined : { spatial: spatialLayer, temporal: temporalLayer ?? 0 };
       publication.limit = reason;
@@ -473,8 +482,9 @@ export class Room {
     known: ReadonlySet<string>,
   ): void {
     this.#mediaBroken = false;
+    this.#link.mediaScope = {};
     try {
-      this.#engine.open(media, this.#iceServers, this.#signaling(media), this.#relaysOnly);
+      this.#engine.open(media, this.#iceServers, this.#mediaSignaling(media), this.#relaysOnly);
     } catch (error) {
       return this.#link.giveUp(error); // No peer connection can be made on this page any more.
     }
@@ -489,35 +499,63 @@ export class Room {
     return mediaPaths !== 'any';
   }
 
-  /** What the engine asks for one media session. `standby`: it is not the one in use, and may be named. */
-  #signaling(media: JoinedAnswer['media'], standby = false): MediaSignaling {
-    const named = standby ? { mediaSessionId: media.mediaSessionId } : {};
+  /** The media node is about to go: all is set up on another one first, and this one is left when all flows there. */
+  async #move({
+    media,
+    iceServers,
+    audioSlots = [],
+  }: NoticeParams<SignalingClient, 'media.move'>): Promise<void> {
+    const { mediaSessionId } = media;
+    const isCurrent = () => this.#engine.mediaSessionId === mediaSessionId && !this.#link.closed;
+    this.#slots.accept(audioSlots);
+    this.#iceServers = iceServers ?? this.#iceServers;
+    this.#engine.openBeside!(media, this.#iceServers, this.#mediaSignaling(media), this.#relaysOnly);
+    this.#link.mediaScope = { mediaSessionId };
+    const [{ moved, settle }] = await Promise.all([this.local.move(), this.#subscriber.move()]);
+    if (!isCurrent()) return;
+    await this.#link.request('session.moved', { mediaSessionId });
+    if (!isCurrent()) return;
+    this.#link.mediaScope = {};
+    moved();
+    this.#engine.closeEarlier!('received');
+    this.#subscriber.settle();
+    // The others change over one by one: until then they get it from there.
+    await sleep(limits.productionOverlapMs, this.#link.signal);
+    if (!isCurrent()) return;
+    settle();
+    this.#engine.closeEarlier!();
+  }
+
+  /** What the engine asks for one media session. `standby`: it is not the one in use. */
+  #mediaSignaling(media: JoinedAnswer['media'], standby = false): MediaSignaling {
+    const scope = standby || this.#engine.openBeside ? { mediaSessionId: media.mediaSessionId } : {};
+    const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
     return {
       connect: async (direction, transportId, dtlsParameters) => {
-        const parameters = { ...named, direction, transportId, dtlsParameters };
+        const parameters = { direction, transportId, dtlsParameters, ...scope };
         await this.#link.persist('transport.connect', parameters, connectBudgetMs);
       },
       restartIce: async (direction, transportId) => {
         const answer = await this.#link.request('transport.restartIce', {
-          ...named,
           direction,
           transportId,
+          ...scope,
         });
         this.#useIceServers(answer.iceServers ?? []);
         return answer.iceParameters;
       },
-      openTransport: async () => (await this.#link.request('transport.open', {})).transport,
+      openTransport: async () => (await this.#link.request('transport.open', scope)).transport,
       transportLost: (transportId) => {
-        if (this.#engine.mediaSessionId !== media.mediaSessionId || this.#link.closed) return;
-        this.#link.request('transport.close', { transportId }).catch(() => {}); // Most often it is gone there too.
+        if (!isCurrent()) return;
+        this.#link.request('transport.close', { transportId, ...scope }).catch(() => {}); // Most often it is gone there too.
         this.#subscriber.transportLost(transportId);
       },
       suspected: () => {
         this.#link.probe();
+        if (!isCurrent()) return;
         this.#link.request('media.silent', {}, silentBudgetMs).catch(() => {}); // Said again while it lasts.
       },
       lost: (error) => {
-        const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
         if (!isCurrent() || this.#mediaBroken) return;
         this.#mediaBroken = true;
         // Where its node died the server sends another one; only where it knows nothing of it the client must come back.

@@ -51,6 +51,7 @@ export type SignalingLinkEvents = {
   event: [revision: number, RoomEvent];
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
   standby: [NoticeParams<SignalingClient, 'media.standby'>];
+  mediaMove: [NoticeParams<SignalingClient, 'media.move'>];
   iceServers: [IceServer[]];
   subscriptionClosed: [NoticeParams<SignalingClient, 'subscription.closed'>];
   layersChanged: [NoticeParams<SignalingClient, 'subscription.layers'>];
@@ -70,6 +71,8 @@ export type SignalingEnvironment = {
   /** The media session that still runs here, and the last revision seen. */
   progress(): { mediaSessionId: string | undefined; revision: number };
   subscribe: 'all' | 'none';
+  /** The engine can have two media sessions for a moment. */
+  moves?: boolean;
   /** With all: so many subscriptions come with the answer. */
   subscribeAtMost?: number;
   client: string;
@@ -86,6 +89,8 @@ export type SignalingEnvironment = {
  */
 export class SignalingLink extends Lifetime {
   readonly events = new Emitter<SignalingLinkEvents>();
+  /** The media session that requests mean, while there are two. */
+  mediaScope: { mediaSessionId?: string } = {};
   readonly #environment: SignalingEnvironment;
   readonly #clock: Clock;
   #state: SignalingState = { status: 'idle' };
@@ -334,7 +339,7 @@ export class SignalingLink extends Lifetime {
 
   #claim(seat: Seat, goal: 'join' | 'resume', step: Lifetime): void {
     const peer = this.#peer!;
-    const { progress, subscribe, subscribeAtMost, client } = this.#environment;
+    const { progress, subscribe, subscribeAtMost, moves = false, client } = this.#environment;
     const { roomId, participantId, secret } = seat;
     const work = this.#environment.rtpCapabilities(seat.rtpCapabilities).then((rtpCapabilities) => {
       const audioSlots = subscribe === 'all';
@@ -342,6 +347,7 @@ export class SignalingLink extends Lifetime {
         rtpCapabilities,
         subscribe,
         audioSlots,
+        moves,
         ...(subscribeAtMost ? { subscribeAtMost } : {}),
       };
       const common = { roomId, participantId, secret, protocolVersion, ...seen };
@@ -380,6 +386,7 @@ export class SignalingLink extends Lifetime {
         'session.iceServers': ({ iceServers }) => this.events.emit('iceServers', iceServers),
         'media.reset': (notice) => this.events.emit('mediaReset', notice),
         'media.standby': (notice) => this.events.emit('standby', notice),
+        'media.move': (notice) => this.events.emit('mediaMove', notice),
         'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
         'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
         'track.demand': (notice) => this.events.emit('demandChanged', notice),

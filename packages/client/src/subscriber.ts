@@ -30,6 +30,8 @@ const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
 const announceMs = 100;
 const firstAtMostMs = 500;
+/** What does not flow over another media session by then is not waited for. */
+const moveAtMostMs = 7_000;
 /** The transport of work that needs none. */
 const none = 'none';
 
@@ -43,6 +45,10 @@ export class Subscriber {
   readonly #slots: AudioSlots;
   readonly #auto: boolean;
   readonly #held = new Map<string, Held>();
+  /** What is on show until what is held in its place flows: earlier productions, or all of the media session before. */
+  readonly #leaving = new Map<string, Held>();
+  /** Resolves when all has been changed over to another media session. */
+  #moved: { left: Set<string>; done: PromiseWithResolvers<void> } | undefined;
   readonly #wanted = new Map<string, boolean>();
   readonly #preferences = new Map<string, LayerPreferences>();
   readonly #streamIds = new Map<string, string>();
@@ -106,7 +112,8 @@ export class Subscriber {
     this.#noMoreTransports = false;
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
+    for (const trackId of this.#all()) this.#drop(trackId);
+    this.#moved = undefined;
     this.#refused.clear();
     const trackIds = ready.map(({ trackId }) => trackId);
     const generation = this.#generation;
@@ -118,6 +125,41 @@ export class Subscriber {
       this.#opening = false;
       this.#fill();
     });
+  }
+
+  /**
+   * Another media session beside the one before: everything is received over it, and shown from the moment that it flows.
+   * Resolves when all is, or has taken too long.
+   */
+  async move(): Promise<void> {
+    this.#generation += 1;
+    this.#running.clear();
+    this.#noMoreTransports = false;
+    this.#opening = false;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#refused.clear();
+    for (const [trackId, held] of [...this.#held]) this.#leave(trackId, held);
+    const left = new Set([...this.#leaving.keys()].filter((trackId) => !this.#slots.has(trackId)));
+    const moved = { left, done: Promise.withResolvers<void>() };
+    this.#moved = moved;
+    if (left.size === 0) moved.done.resolve();
+    this.#fill();
+    await Promise.race([moved.done.promise, sleep(moveAtMostMs)]);
+  }
+
+  /** The media session before is over: what was received over it ends. */
+  settle(): void {
+    this.#moved = undefined;
+    for (const [trackId, { reception }] of [...this.#leaving]) {
+      if (this.#held.has(trackId)) this.#show(trackId);
+      else if (this.#slots.has(trackId)) this.#slots.received(trackId, undefined);
+      this.#leaving.delete(trackId);
+      reception.close();
+    }
+    for (const [trackId, { reception }] of this.#held)
+      if (this.#slots.has(trackId)) this.#slots.received(trackId, reception.track);
+    this.sync();
   }
 
   get state(): ReceivingState {
@@ -142,7 +184,7 @@ export class Subscriber {
     if (subscribed) return this.sync();
     if (!this.#held.has(trackId)) return;
     this.#drop(trackId);
-    await this.#link.request('track.unsubscribe', { trackIds: [trackId] });
+    await this.#link.request('track.unsubscribe', { trackIds: [trackId], ...this.#link.mediaScope });
   }
 
   async setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void> {
@@ -165,20 +207,35 @@ export class Subscriber {
   /** A receive transport is gone: its tracks are received over others. */
   transportLost(transportId: string): void {
     for (const [trackId, held] of [...this.#held]) if (held.transportId === transportId) this.#drop(trackId);
+    for (const [trackId, held] of [...this.#leaving])
+      if (held.transportId === transportId) {
+        if (this.#held.has(trackId)) this.#show(trackId);
+        else this.#drop(trackId);
+      }
     this.sync();
   }
 
   /** The server ended a subscription: its track went, or moved and will be there again. */
   closedByServer(trackId: string, subscriptionId: string): void {
+    const leaving = this.#leaving.get(trackId);
+    if (leaving?.reception.subscriptionId === subscriptionId) {
+      if (this.#held.has(trackId)) return this.#show(trackId);
+      return this.#drop(trackId);
+    }
     if (this.#held.get(trackId)?.reception.subscriptionId !== subscriptionId) return;
     this.#drop(trackId);
     this.#slots.lost(trackId);
     this.sync();
   }
 
+  /** Whether what the server says of a subscription is of one that is being left. */
+  isLeaving(trackId: string, subscriptionId: string): boolean {
+    return this.#leaving.get(trackId)?.reception.subscriptionId === subscriptionId;
+  }
+
   #allow(allowed: boolean): void {
     this.#allowed = allowed;
-    if (!allowed) for (const trackId of [...this.#held.keys()]) this.#drop(trackId);
+    if (!allowed) for (const trackId of this.#all()) this.#drop(trackId);
   }
 
   /** Starts working off what is missing, unless that is under way. */
@@ -270,12 +327,16 @@ export class Subscriber {
     const { subscriptions, failures } = await this.#link.request('track.subscribe', {
       trackIds,
       ...(transportId ? { transportId } : {}),
+      ...this.#link.mediaScope,
     });
     if (generation !== this.#generation) return;
     if (!subscriptions.length && !failures.length)
       throw new PlatformError('internal', `nothing was answered for ${trackIds.length} tracks`);
     for (const { trackId, code } of failures) this.#failed(trackId, epochs.get(trackId), code);
-    for (const { trackId } of subscriptions) this.#drop(trackId); // An earlier epoch of it.
+    for (const { trackId } of subscriptions) {
+      const held = this.#held.get(trackId);
+      if (held) this.#leave(trackId, held); // An earlier epoch of it.
+    }
     try {
       await this.#receive(subscriptions);
     } finally {
@@ -287,7 +348,7 @@ export class Subscriber {
     const trackIds = subscriptions.flatMap(({ trackId }) => (this.#held.has(trackId) ? trackId : []));
     if (!trackIds.length) return;
     this.#tellAll(trackIds); // First: no packet of what is not shown.
-    await this.#link.request('track.start', { trackIds });
+    await this.#link.request('track.start', { trackIds, ...this.#link.mediaScope });
   }
 
   #tellAll(trackIds: string[]): void {
@@ -317,7 +378,8 @@ export class Subscriber {
     const all = [...preferences].map(([trackId, wanted]) => ({ trackId, ...wanted }));
     const requests: Promise<unknown>[] = [];
     for (let i = 0; i < all.length; i += limits.subscriptionsPerRequest) {
-      const some = { preferences: all.slice(i, i + limits.subscriptionsPerRequest) };
+      const preferences = all.slice(i, i + limits.subscriptionsPerRequest);
+      const some = { preferences, ...this.#link.mediaScope };
       requests.push(this.#link.request('track.setPreferences', some));
     }
     told.resolve(Promise.all(requests).then(() => {}));
@@ -343,7 +405,7 @@ export class Subscriber {
   async #leaveSurplus(): Promise<void> {
     const generation = this.#generation;
     const trackIds = this.#surplus().slice(0, limits.subscriptionsPerRequest);
-    await this.#link.request('track.unsubscribe', { trackIds });
+    await this.#link.request('track.unsubscribe', { trackIds, ...this.#link.mediaScope });
     if (generation === this.#generation) for (const trackId of trackIds) this.#drop(trackId);
   }
 
@@ -447,7 +509,7 @@ export class Subscriber {
       if (!reception) continue;
       if (generation === this.#generation && this.#slots.has(trackId)) {
         this.#held.set(trackId, { epoch, transportId, reception });
-        this.#slots.received(trackId, reception.track);
+        if (!this.#moved) this.#slots.received(trackId, reception.track); // Else nobody is heard twice.
         continue;
       }
       if (generation !== this.#generation || !publication) {
@@ -460,18 +522,61 @@ export class Subscriber {
         continue;
       }
       this.#held.set(trackId, { epoch, transportId, reception });
-      if (!reception.track) continue;
-      publication.mediaTrack = reception.track;
-      publication.reception = reception;
-      this.#events.emit('trackSubscribed', publication, reception.track);
+      if (this.#leaving.has(trackId)) void this.#changeOver(trackId, reception);
+      else this.#show(trackId);
     }
-    if (unwanted.length) this.#link.request('track.unsubscribe', { trackIds: unwanted }).catch(() => {}); // It is paused at least.
+    const scope = this.#link.mediaScope;
+    if (unwanted.length)
+      this.#link.request('track.unsubscribe', { trackIds: unwanted, ...scope }).catch(() => {}); // It is paused at least.
     const missing = subscriptions.length - receptions.size;
     if (missing > 0 && generation === this.#generation)
       throw new PlatformError(
         'media-lost',
         `${missing} of ${subscriptions.length} tracks could not be set up`,
       );
+  }
+
+  #all(): Set<string> {
+    return new Set([...this.#held.keys(), ...this.#leaving.keys()]);
+  }
+
+  /** It stays on show until something is held in its place that flows. */
+  #leave(trackId: string, held: Held): void {
+    this.#held.delete(trackId);
+    this.#leaving.get(trackId)?.reception.close();
+    this.#leaving.set(trackId, held);
+  }
+
+  /** Shows what is held in place of what is being left, as soon as it flows; at the latest when that ends. */
+  async #changeOver(trackId: string, reception: Reception): Promise<void> {
+    const publication = this.#model.track(trackId);
+    const flows = publication && !publication.limitedBy && !this.#preferences.get(trackId)?.paused;
+    if (flows && reception.track) await reception.flows?.();
+    if (this.#held.get(trackId)?.reception === reception && this.#leaving.has(trackId)) this.#show(trackId);
+  }
+
+  /** From now on what is held of it is what is seen; what was before ends. */
+  #show(trackId: string): void {
+    const { reception } = this.#held.get(trackId)!;
+    const before = this.#leaving.get(trackId);
+    this.#leaving.delete(trackId);
+    const publication = this.#model.track(trackId);
+    if (publication && reception.track && !this.#slots.has(trackId)) {
+      publication.mediaTrack = reception.track;
+      publication.reception = reception;
+      this.#events.emit('trackSubscribed', publication, reception.track);
+    }
+    if (before) {
+      before.reception.close();
+      const { subscriptionId } = before.reception;
+      // Of the media session before all ends together.
+      if (!this.#moved)
+        this.#link
+          .request('track.unsubscribe', { trackIds: [], subscriptionIds: [subscriptionId] })
+          .catch(() => {}); // It ends by itself.
+    }
+    const { left, done } = this.#moved ?? {};
+    if (left?.delete(trackId) && left.size === 0) done!.resolve();
   }
 
   /** Camera and microphone of one participant are played in step; a shared screen goes its own way. */
@@ -498,9 +603,12 @@ export class Subscriber {
 
   #drop(trackId: string, publication = this.#model.track(trackId)): void {
     const held = this.#held.get(trackId);
-    if (!held) return;
     this.#held.delete(trackId);
-    held.reception.close();
+    held?.reception.close();
+    const leaving = this.#leaving.get(trackId);
+    this.#leaving.delete(trackId);
+    leaving?.reception.close();
+    if (!held && !leaving) return;
     this.#slots.received(trackId, undefined);
     if (!publication?.mediaTrack) return;
     publication.mediaTrack = undefined;
@@ -514,6 +622,7 @@ export class Subscriber {
   #forget(publication: RemotePublication): void {
     const { trackId } = publication;
     this.#drop(trackId, publication);
+    if (this.#moved?.left.delete(trackId) && this.#moved.left.size === 0) this.#moved.done.resolve();
     this.#wanted.delete(trackId);
     this.#preferences.delete(trackId);
     this.#streamIds.delete(trackId);

@@ -46,6 +46,6 @@ export { RelayPool } from './relay-pool.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 export { maySee, RoomReader, RoomView, type Viewer } from './room-view.ts';
 export { Rooms } from './rooms.ts';
-export type { SeatClaims } from './seats.ts';
+export type { MovedTrack, SeatClaims } from './seats.ts';
 export { hashSecret, provesSeat, type Session } from './session.ts';
 export type { NewTrack } from './tracks.ts';

@@ -185,12 +185,47 @@ export class Rooms {
     gone: string,
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
+    const placed = await this.#elsewhere(roomId, participantId, gone, choose);
+    return this.#change(roomId, seats.rehome(participantId, gone, placed));
+  }
+
+  /**
+   * The seat is to leave its media node, which goes on meanwhile: it is on the chosen one as well until `finishMove`. Throws
+   * `no-media-node` when there is no other; `conflict` when it is not on `from` any more.
+   */
+  async beginMove(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    from: string,
+    choose: (wish: PlacementWish) => Promise<Placed>,
+  ): Promise<Session> {
+    const placed = await this.#elsewhere(roomId, participantId, from, choose);
+    return this.#change(roomId, seats.beginMove(participantId, from, placed));
+  }
+
+  /** Another place for a seat than its media node, in the regions that it may be in. */
+  async #elsewhere(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    gone: string,
+    choose: (wish: PlacementWish) => Promise<Placed>,
+  ): Promise<Placed & { homeBefore: string | undefined }> {
     const reader = await this.#reader(roomId);
     const { home: homeBefore, sessions } = reader;
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
     const bounds = boundsOf(reader, participantId);
     const placed = await choose({ home: homeBefore, hosts, avoid: gone, ...bounds });
-    return this.#change(roomId, seats.rehome(participantId, gone, { ...placed, homeBefore }));
+    return { ...placed, homeBefore };
+  }
+
+  /** From now on it is on the node that it moves to, and its tracks are those there: for all others in one moment. */
+  finishMove(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    to: string,
+    tracks: seats.MovedTrack[],
+  ): Promise<Session> {
+    return this.#change(roomId, seats.finishMove(participantId, to, tracks));
   }
 
   /** The seat gets a second node beside its own, that of the others in the room where they have one. */

@@ -1,5 +1,5 @@
 import { PlatformError } from '@weir/core';
-import type { Grants, LeaveReason, Participant, ParticipantId } from '@weir/protocol';
+import type { Grants, LeaveReason, Participant, ParticipantId, Track } from '@weir/protocol';
 import { type Decide, type Decision, expecting, notThere, roomFull } from './decision.ts';
 import type { Placed } from './placement.ts';
 import type { RoomChange } from './room-log.ts';
@@ -81,7 +81,7 @@ export function attach(
     if (!session || !provesSeat(session, secret))
       throw new PlatformError('session-unknown', 'no such session, or it ended');
     const attached: Session = {
-      ...session,
+      ...settled(session),
       signalingNode,
       attachments: session.attachments + 1,
       awaySince: null,
@@ -125,11 +125,65 @@ export function rehome(
     const pinned = session.pinned || reader.room?.settings.region;
     const { nodeId, home } = settle(reader, { ...placed, pinned: Boolean(pinned) });
     const key = `session:${participantId}`;
-    const { standbyNodeId, ...before } = session;
+    const { standbyNodeId, ...before } = settled(session);
     const kept = standbyNodeId === undefined || standbyNodeId === nodeId ? {} : { standbyNodeId };
-    const settled: Session = { ...before, ...kept, mediaNodeId: nodeId };
-    const change: RoomChange = { set: { [key]: settled, ...(home === reader.home ? {} : { home }) } };
-    return { change: expecting(reader, 'home', expecting(reader, key, change)), result: settled };
+    const moved: Session = { ...before, ...kept, mediaNodeId: nodeId };
+    const change: RoomChange = { set: { [key]: moved, ...(home === reader.home ? {} : { home }) } };
+    return { change: expecting(reader, 'home', expecting(reader, key, change)), result: moved };
+  };
+}
+
+/** Without a move that was under way: what was begun elsewhere is given up there. */
+function settled({ nextMediaNodeId: _, ...session }: Session): Session {
+  return session;
+}
+
+/** The seat is to go to another node, and has its media on both until `finishMove`. */
+export function beginMove(
+  participantId: ParticipantId,
+  from: string,
+  placed: Placed & { homeBefore: string | undefined },
+): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session) throw notThere(participantId);
+    if (session.mediaNodeId !== from)
+      throw new PlatformError('conflict', `${participantId} is not on ${from} any more`);
+    const pinned = Boolean(session.pinned || reader.room?.settings.region);
+    const { nodeId, home } = settle(reader, { ...placed, pinned });
+    const key = `session:${participantId}`;
+    const moving: Session = { ...session, nextMediaNodeId: nodeId };
+    const change: RoomChange = { set: { [key]: moving, ...(home === reader.home ? {} : { home }) } };
+    return { change: expecting(reader, 'home', expecting(reader, key, change)), result: moving };
+  };
+}
+
+/** A track as it is produced on the node that its owner moves to. */
+export type MovedTrack = Pick<Track, 'trackId' | 'epoch' | 'codec' | 'spatialLayers'>;
+
+/** From now on it is where it moves to, with these tracks, in one step. Throws `conflict` when something else has come. */
+export function finishMove(participantId: ParticipantId, to: string, tracks: MovedTrack[]): Decide<Session> {
+  return (reader) => {
+    const session = reader.session(participantId);
+    if (!session) throw notThere(participantId);
+    if (session.nextMediaNodeId !== to)
+      throw new PlatformError('conflict', `${participantId} does not move to ${to} any more`);
+    const key = `session:${participantId}`;
+    const { standbyNodeId, ...before } = settled(session);
+    const kept = standbyNodeId === undefined || standbyNodeId === to ? {} : { standbyNodeId };
+    const moved: Session = { ...before, ...kept, mediaNodeId: to };
+    let change: RoomChange = { set: { [key]: moved }, events: [] };
+    for (const { trackId, epoch, ...produced } of tracks) {
+      const earlier = reader.track(trackId);
+      if (!earlier) continue; // It was unpublished meanwhile, on both nodes.
+      if (earlier.participantId !== participantId || earlier.epoch !== epoch - 1)
+        throw new PlatformError('conflict', `track ${trackId} was produced anew meanwhile`);
+      const track: Track = { ...earlier, ...produced, epoch };
+      change.set![`track:${trackId}`] = track;
+      change.events!.push({ type: 'trackUpdated', track });
+      change = expecting(reader, `track:${trackId}`, change);
+    }
+    return { change: expecting(reader, key, change), result: moved };
   };
 }
 
@@ -140,9 +194,9 @@ export function standBy(participantId: ParticipantId, nodeId: string | undefined
     if (!session) throw notThere(participantId);
     if (session.standbyNodeId === nodeId || session.mediaNodeId === nodeId) return { result: session };
     const { standbyNodeId: _, ...rest } = session;
-    const settled: Session = nodeId === undefined ? rest : { ...rest, standbyNodeId: nodeId };
+    const stands: Session = nodeId === undefined ? rest : { ...rest, standbyNodeId: nodeId };
     const key = `session:${participantId}`;
-    return { change: expecting(reader, key, { set: { [key]: settled } }), result: settled };
+    return { change: expecting(reader, key, { set: { [key]: stands } }), result: stands };
   };
 }
 

@@ -15,6 +15,8 @@ export type Session = {
   metadata: string;
   grants: Grants;
   mediaNodeId: string;
+  /** It is moving there: it has its media on both for a moment. */
+  nextMediaNodeId?: string;
   /** Where its media should be; absent: it does not matter. */
   region?: string;
   /** Its media must be in that region, whatever the room says of itself. */

@@ -221,6 +221,41 @@ test('[MC16] a mute, the end and a new production of a track reach the edge', as
   expect(edge.node.epoch('room', 'camera')).toBeUndefined();
 });
 
+test('[SG58][MC19][MC20] a track that comes from another node by now flows from both until it was changed over', async () => {
+  const nodes = linkedNodes();
+  const [origin, other, edge] = await Promise.all(
+    ['origin', 'other', 'edge'].map((name) => nodes.start(name)),
+  );
+  nodes.tell('camera', 'origin');
+  await (await origin!.open('alice')).publish('camera', [await vp8()]);
+  const bob = await edge!.open('bob');
+  const before = await bob.subscribe('camera');
+  await flows(before);
+  await (await other!.open('alice')).publish('camera', [await vp8()], { epoch: 2 });
+  nodes.tell('camera', 'other');
+  for (const { node } of [origin!, edge!]) node.outdate('room', 'camera', 2); // As the log says it to all.
+  const { mediaSessionId } = bob;
+  const asked = { mediaSessionId, trackIds: ['camera'], started: false, epochs: { camera: 2 } };
+  const { subscriptions } = await edge!.calls['track.subscribe'](asked);
+  expect(subscriptions).toMatchObject([{ epoch: 2 }]);
+  const after = await bob.receive(subscriptions[0]!);
+  await Promise.all([flows(before), flows(after)]);
+  edge!.node.setMuted('room', 'camera', true); // Whoever is muted is so in every production.
+  await Promise.all([stops(before), stops(after)]);
+  edge!.node.setMuted('room', 'camera', false);
+  origin!.node.departParticipant('room', 'alice');
+  await flows(after);
+  await eventually(
+    () => edge!.notices['subscription.closed'].length === 1 || 'the end of the earlier one is not told',
+    {
+      timeoutMs: 10_000,
+    },
+  );
+  expect(edge!.notices['subscription.closed'][0]!.subscriptionId).not.toBe(subscriptions[0]!.subscriptionId);
+  expect(await nodes.paths()).toEqual(['camera: other > edge']);
+  await flows(after);
+});
+
 test('[MC17] the publisher sends what anybody on any node wants, and nothing crosses for nobody', async () => {
   const nodes = linkedNodes();
   const origin = await nodes.start('origin');

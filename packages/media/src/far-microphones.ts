@@ -46,6 +46,7 @@ export class FarMicrophones extends Lifetime {
     try {
       const microphone: Publication = await room.bring(trackId, worker);
       microphone.onClose(() => this.#again(), this.signal);
+      microphone.events.on('retired', () => this.gather(), this.signal);
     } catch (error) {
       logger.debug({ err: error, trackId }, 'a microphone of another node is not here yet');
       this.#again();

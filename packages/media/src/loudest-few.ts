@@ -84,6 +84,11 @@ export class LoudestFew extends Lifetime {
     });
   }
 
+  /** Hears it no more. */
+  leave(publication: Publication): void {
+    this.#taps.get(publication)?.close();
+  }
+
   #heard(tap: MicrophoneTap, packet: Buffer, dbov: number): void {
     const nowMs = performance.now();
     if (tap.slot) tap.slot.take(packet, nowMs);

@@ -143,8 +143,8 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
         room: (roomId) => this.#rooms.get(roomId),
       }),
     );
-    this.#fetch = async (room, trackId, worker) => {
-      const track = await fetcher.fetch(room, trackId, worker);
+    this.#fetch = async (room, trackId, worker, epoch) => {
+      const track = await fetcher.fetch(room, trackId, worker, epoch);
       this.events.emit('trackPublished', room.roomId, trackId);
       return track;
     };
@@ -196,20 +196,20 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       return {};
     }),
     'track.subscribe': this.#answer('track.subscribe', (params) => {
-      const { trackIds, started, transportId } = params;
+      const { trackIds, started, transportId, epochs } = params;
       if (trackIds.length > limits.subscriptionsPerRequest)
         throw new PlatformError(
           'limit-reached',
           `at most ${limits.subscriptionsPerRequest} tracks a request`,
         );
-      return this.#session(params).subscribe(trackIds, started, { transportId });
+      return this.#session(params).subscribe(trackIds, started, { transportId, epochs });
     }),
     'track.start': this.#answer('track.start', async (params) => {
       await this.#session(params).start(params.trackIds);
       return {};
     }),
     'track.unsubscribe': this.#answer('track.unsubscribe', (params) => {
-      this.#session(params).unsubscribe(params.trackIds);
+      this.#session(params).unsubscribe(params.trackIds, params.subscriptionIds);
       return {};
     }),
     'track.setPreferences': this.#answer('track.setPreferences', async (params) => {
@@ -260,19 +260,19 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     return this.#rooms.get(roomId)?.session(participantId) !== undefined;
   }
 
-  /** The epoch of the track's production here; undefined: it has none. */
+  /** The epoch of the track's production here; undefined: it has none, or an earlier one that is just ending. */
   epoch(roomId: RoomId, trackId: TrackId): number | undefined {
     return this.#rooms.get(roomId)?.publication(trackId)?.epoch;
   }
 
-  /** Holds for everybody who subscribes to the track, on any worker. */
+  /** Holds for everybody who subscribes to the track, on any worker, and for all productions of it. */
   setMuted(roomId: RoomId, trackId: TrackId, muted: boolean): void {
-    const publication = this.#rooms.get(roomId)?.publication(trackId);
-    publication?.setMuted(muted).catch((error) => {
-      if (publication.closed) return;
-      this.#logger.error({ err: error, roomId, trackId, muted }, 'a mute failed; closing the track');
-      publication.close('failed'); // Whoever is muted must not be heard.
-    });
+    for (const publication of this.#rooms.get(roomId)?.productions(trackId) ?? [])
+      publication.setMuted(muted).catch((error) => {
+        if (publication.closed) return;
+        this.#logger.error({ err: error, roomId, trackId, muted }, 'a mute failed; closing the track');
+        publication.close('failed'); // Whoever is muted must not be heard.
+      });
   }
 
   /** The track is produced anew by now, here or elsewhere: an older production of it is over. */
@@ -291,7 +291,12 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   }
 
   unpublish(roomId: RoomId, trackId: TrackId): void {
-    this.#rooms.get(roomId)?.publication(trackId)?.close();
+    for (const publication of this.#rooms.get(roomId)?.productions(trackId) ?? []) publication.close();
+  }
+
+  /** Its participant is on another node by now: what it published goes on for a moment, for those who get it from here. */
+  departParticipant(roomId: RoomId, participantId: ParticipantId): void {
+    this.#rooms.get(roomId)?.session(participantId)?.depart();
   }
 
   closeParticipant(roomId: RoomId, participantId: ParticipantId): void {

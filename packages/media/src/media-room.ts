@@ -1,5 +1,6 @@
 import { type Clock, Lifetime, type Logger, PlatformError } from '@weir/core';
 import { isAudioSlotId, type ParticipantId, type RoomId, type TrackId } from '@weir/protocol';
+import { EdgePublication } from './edge-publication.ts';
 import type { MediaWorker } from './media-worker.ts';
 import type { MediaListener, ParticipantSession } from './participant-session.ts';
 import type { Publication } from './publication.ts';
@@ -8,7 +9,12 @@ import { RoomSound, type SoundLimits } from './room-sound.ts';
 import { SpeakerRanking } from './speaker-ranking.ts';
 
 /** Gets a track that another node has, onto a worker of this one. Rejects with `track-not-found`. */
-export type FetchTrack = (room: MediaRoom, trackId: TrackId, worker: MediaWorker) => Promise<Publication>;
+export type FetchTrack = (
+  room: MediaRoom,
+  trackId: TrackId,
+  worker: MediaWorker,
+  epoch: number,
+) => Promise<Publication>;
 
 /** A room on this node, over as many workers as it needs. Closes with its last session, and the last track for others. */
 export class MediaRoom extends Lifetime {
@@ -16,6 +22,8 @@ export class MediaRoom extends Lifetime {
   readonly #logger: Logger;
   readonly #sessions = new Map<ParticipantId, ParticipantSession>();
   readonly #publications = new Map<TrackId, Publication>();
+  /** Earlier productions, which go on for a moment. */
+  readonly #retired = new Set<Publication>();
   readonly #places = new Map<MediaWorker, { router: Promise<RoomRouter>; holders: number }>();
   readonly #fetch: FetchTrack | undefined;
   /** The tracks that are on their way from other nodes. */
@@ -79,6 +87,13 @@ export class MediaRoom extends Lifetime {
 
   publication(trackId: TrackId): Publication | undefined {
     return this.#publications.get(trackId);
+  }
+
+  /** All that goes on of a track: its production, and earlier ones for a moment. */
+  productions(trackId: TrackId): Publication[] {
+    const earlier = [...this.#retired].filter((publication) => publication.trackId === trackId);
+    const current = this.#publications.get(trackId);
+    return current ? [current, ...earlier] : earlier;
   }
 
   /** Takes a session in, in place of an earlier one of the same participant, and gives it a router on its worker. */
@@ -150,17 +165,26 @@ export class MediaRoom extends Lifetime {
     return this.#publications.get(trackId) ?? this.#coming.get(trackId)?.promise;
   }
 
-  /** The track, got from another node if need be, once for all who ask. Rejects with `track-not-found`. */
-  async bring(trackId: TrackId, worker: MediaWorker): Promise<Publication> {
-    const here = this.#publications.get(trackId) ?? this.#coming.get(trackId)?.promise;
+  /**
+   * The track, got from another node if need be, once for all who ask. `epoch`: not of an earlier production than that.
+   * Rejects with `track-not-found`.
+   */
+  async bring(trackId: TrackId, worker: MediaWorker, epoch = 0): Promise<Publication> {
+    this.outdate(trackId, epoch);
+    const here = this.#publications.get(trackId);
     if (here) return here;
+    const coming = this.#coming.get(trackId);
+    if (coming) {
+      const come = await coming.promise;
+      return come.epoch >= epoch ? come : this.bring(trackId, worker, epoch);
+    }
     if (!this.#fetch || isAudioSlotId(trackId))
       throw new PlatformError('track-not-found', `no track ${trackId} on this node`);
-    const coming = Promise.withResolvers<Publication>();
-    this.#coming.set(trackId, coming);
-    this.#fetch(this, trackId, worker).then(coming.resolve, coming.reject);
-    return coming.promise.finally(() => {
-      if (this.#coming.get(trackId) === coming) this.#coming.delete(trackId);
+    const fetching = Promise.withResolvers<Publication>();
+    this.#coming.set(trackId, fetching);
+    this.#fetch(this, trackId, worker, epoch).then(fetching.resolve, fetching.reject);
+    return fetching.promise.finally(() => {
+      if (this.#coming.get(trackId) === fetching) this.#coming.delete(trackId);
     });
   }
 
@@ -171,23 +195,33 @@ export class MediaRoom extends Lifetime {
     coming?.reject(new PlatformError('media-lost', `track ${trackId} is somewhere else now`));
   }
 
-  /** A production that is older than `epoch` is over, though its end may not have been told. */
+  /** A production that is older than `epoch` is over, though its end may not have been told: it goes on for a moment. */
   outdate(trackId: TrackId, epoch: number): void {
     const publication = this.#publications.get(trackId);
-    if (publication && publication.epoch < epoch) publication.close('lost');
+    if (publication && publication.epoch < epoch) this.#retire(publication);
   }
 
   /** Makes a publication known to the room, in place of an earlier production of the same track. */
   add(publication: Publication): void {
-    const { trackId } = publication;
+    const { trackId, epoch } = publication;
     const earlier = this.#publications.get(trackId);
+    // Its publisher has come here from another node: whoever has it from there changes over.
+    if (earlier instanceof EdgePublication) this.outdate(trackId, epoch);
     this.#publications.set(trackId, publication);
     publication.onClose(() => {
       if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
     });
-    earlier?.close();
+    if (earlier && !this.#retired.has(earlier)) earlier.close();
     this.#coming.get(trackId)?.resolve(publication); // Produced here before it came from where it was.
     if (publication.source === 'microphone') this.sound.add(publication);
+  }
+
+  #retire(publication: Publication): void {
+    const { trackId } = publication;
+    if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
+    this.#retired.add(publication);
+    publication.onClose(() => this.#retired.delete(publication));
+    publication.retire();
   }
 
   #closeUnused(): void {

@@ -47,6 +47,7 @@ export type SessionOptions = {
 const subscriptionsAtMost = 4_096;
 const fetchPatienceMs = 6_000;
 const encodingsAtMost = 4;
+const lookEveryMs = 200;
 
 /** A participant's media on one worker: its transports, what it publishes and what it subscribes to. */
 export class ParticipantSession extends Lifetime {
@@ -62,6 +63,8 @@ export class ParticipantSession extends Lifetime {
   readonly #publications = new Map<TrackId, Publication>();
   readonly #publishing = new Set<TrackId>();
   readonly #subscriptions = new Map<TrackId, TrackSubscription>();
+  /** To earlier productions of tracks, until its client has changed over. */
+  readonly #superseded = new Set<TrackSubscription>();
   /** The subscriptions that its client knows of: the end of these only is news. */
   readonly #announced = new Set<TrackSubscription>();
   /** Microphones that are not to be heard, through audio slots neither. */
@@ -215,7 +218,7 @@ export class ParticipantSession extends Lifetime {
 
   /**
    * All at once; each track that cannot be subscribed to is a failure of its own. `patienceMs`: how long those of other nodes
-   * may take to come.
+   * may take to come. `epochs`: earlier productions than these are no good.
    */
   async subscribe(
     trackIds: TrackId[],
@@ -223,14 +226,21 @@ export class ParticipantSession extends Lifetime {
     {
       transportId,
       patienceMs = fetchPatienceMs,
-    }: { transportId?: string | undefined; patienceMs?: number } = {},
+      epochs = {},
+    }: {
+      transportId?: string | undefined;
+      patienceMs?: number;
+      epochs?: Record<TrackId, number> | undefined;
+    } = {},
   ): Promise<SubscribeResult> {
     const wanted = [...new Set(trackIds)];
     if (wanted.length === 0) return { subscriptions: [], failures: [] };
     const transport = this.transport('receive', transportId);
     const result: SubscribeResult = { subscriptions: [], failures: [] };
     const settled = await Promise.all(
-      wanted.map((trackId) => this.#subscribeOne(trackId, transport, { started, patienceMs })),
+      wanted.map((trackId) =>
+        this.#subscribeOne(trackId, transport, { started, patienceMs, epoch: epochs[trackId] ?? 0 }),
+      ),
     );
     this.assertOpen();
     for (const [i, one] of settled.entries()) {
@@ -257,8 +267,26 @@ export class ParticipantSession extends Lifetime {
     await this.#heedSoon(trackIds);
   }
 
-  unsubscribe(trackIds: TrackId[]): void {
+  /** To the tracks as they are now; `subscriptionIds`: to earlier productions. */
+  unsubscribe(trackIds: TrackId[], subscriptionIds: string[] = []): void {
     for (const trackId of trackIds) this.#subscriptions.get(trackId)?.close();
+    for (const subscription of [...this.#superseded])
+      if (subscriptionIds.includes(subscription.id ?? '')) subscription.close();
+  }
+
+  /** Its participant has moved to another node: what it publishes goes on until nobody gets it from here any more. */
+  depart(): void {
+    for (const transport of [...this.#transports.values()])
+      if (transport.direction === 'receive') this.closeTransport(transport.id);
+    const { clock } = this.#options;
+    this.onClose(clock.after(limits.productionOverlapMs, () => this.close()));
+    const look = () => {
+      if (this.closed) return;
+      const isWanted = [...this.#publications.values()].some(({ subscriberCount }) => subscriberCount > 0);
+      if (isWanted) this.onClose(clock.after(lookEveryMs, look));
+      else this.close();
+    };
+    look();
   }
 
   async setPreferences(preferences: (LayerPreferences & { trackId: TrackId })[]): Promise<void> {
@@ -336,12 +364,17 @@ export class ParticipantSession extends Lifetime {
   async #subscribeOne(
     trackId: TrackId,
     transport: SessionTransport,
-    { started, patienceMs }: { started: boolean; patienceMs: number },
+    { started, patienceMs, epoch }: { started: boolean; patienceMs: number; epoch: number },
   ): Promise<TrackSubscription | PlatformError> {
     const { room } = this.#options;
     let publication = room.publication(trackId);
     try {
-      publication ??= await withDeadline(room.bring(trackId, this.worker), patienceMs, `track ${trackId}`);
+      if (!publication || publication.epoch < epoch)
+        publication = await withDeadline(
+          room.bring(trackId, this.worker, epoch),
+          patienceMs,
+          `track ${trackId}`,
+        );
       this.assertOpen();
       const before = this.#subscriptions.get(trackId);
       const subscription =
@@ -372,7 +405,8 @@ export class ParticipantSession extends Lifetime {
     const other = this.#subscriptions.get(trackId);
     // Asked for twice at the same time.
     if (other?.publication === publication && other.transportId === transport.id) return other;
-    other?.close();
+    if (other?.transportId === transport.id && !other.closed) this.#superseded.add(other);
+    else other?.close();
     const subscription = new TrackSubscription({
       publication,
       router,
@@ -397,6 +431,7 @@ export class ParticipantSession extends Lifetime {
   #forgetSubscription(subscription: TrackSubscription, unasked: boolean): void {
     const { trackId } = subscription.publication;
     if (this.#subscriptions.get(trackId) === subscription) this.#subscriptions.delete(trackId);
+    this.#superseded.delete(subscription);
     // When the engine has been told of the end: not a packet comes both ways.
     queueMicrotask(() => {
       if (!this.closed) this.#heedWhatCarries([trackId]).catch(() => {}); // The slot closes too: its end is told.

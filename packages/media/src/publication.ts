@@ -1,5 +1,5 @@
 import { type Clock, Emitter, Lifetime, systemClock } from '@weir/core';
-import type { ParticipantId, Source, TrackId } from '@weir/protocol';
+import { limits, type ParticipantId, type Source, type TrackId } from '@weir/protocol';
 import { isMedia, type Produced } from './engine-words.ts';
 import { LayerBitrates } from './layer-bitrates.ts';
 import { PublicationDemand } from './publication-demand.ts';
@@ -38,13 +38,15 @@ export class Publication extends Lifetime {
   /** The router that it was produced on; subscribers on other workers get it by pipe. */
   readonly origin: RoomRouter;
   readonly produced: Produced;
-  readonly events = new Emitter<{ muteChanged: [muted: boolean] }>();
+  readonly events = new Emitter<{ muteChanged: [muted: boolean]; retired: [] }>();
   /** Of audio and video. */
   readonly bitrates: LayerBitrates | undefined;
   /** Of video: there is always somebody who listens to audio, the speaker ranking. */
   readonly demand: PublicationDemand | undefined;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #clock: Clock;
   #muted: boolean;
+  #retired = false;
 
   constructor(options: PublicationOptions) {
     super();
@@ -55,6 +57,7 @@ export class Publication extends Lifetime {
     this.source = options.source;
     this.origin = options.origin;
     this.produced = produced;
+    this.#clock = clock;
     this.#muted = options.muted;
     if (isMedia(produced)) {
       this.bitrates = this.own(new LayerBitrates(produced, clock));
@@ -75,6 +78,19 @@ export class Publication extends Lifetime {
 
   get muted(): boolean {
     return this.#muted;
+  }
+
+  /** How many it flows for. */
+  get subscriberCount(): number {
+    return this.#subscribers.size;
+  }
+
+  /** There is a newer production of the track: this one goes on for a moment, for those who have not changed over yet. */
+  retire(): void {
+    if (this.#retired || this.closed) return;
+    this.#retired = true;
+    this.onClose(this.#clock.after(limits.productionOverlapMs, () => this.close('lost')));
+    this.events.emit('retired');
   }
 
   /** Counts what `subscriber` wants, on whatever worker or node it is, until it closes. */

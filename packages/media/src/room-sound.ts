@@ -95,6 +95,9 @@ export class RoomSound extends Lifetime {
   }
 
   add(microphone: Publication): void {
+    // Of an earlier production nothing is heard besides.
+    for (const earlier of this.#microphones)
+      if (earlier.trackId === microphone.trackId) this.#few?.leave(earlier);
     this.#microphones.add(microphone);
     microphone.onClose(() => {
       this.#microphones.delete(microphone);

@@ -17,8 +17,12 @@ export type TrackPlace = {
   source: Source;
 };
 
-/** What the room's log says; undefined: there is no such track. */
-export type LocateTrack = (roomId: RoomId, trackId: TrackId) => Promise<TrackPlace | undefined>;
+/** What the room's log says, at least up to that epoch of the track; undefined: there is no such track. */
+export type LocateTrack = (
+  roomId: RoomId,
+  trackId: TrackId,
+  epoch: number,
+) => Promise<TrackPlace | undefined>;
 
 export type TrackFetcherOptions = {
   nodeId: string;
@@ -47,9 +51,9 @@ export class TrackFetcher extends Lifetime {
   }
 
   /** The track as it is on this node from now on. Rejects with `track-not-found`, or `media-lost`. */
-  async fetch(room: MediaRoom, trackId: TrackId, worker: MediaWorker): Promise<Publication> {
+  async fetch(room: MediaRoom, trackId: TrackId, worker: MediaWorker, epoch = 0): Promise<Publication> {
     const { nodeId, locate, links } = this.#options;
-    const place = await locate(room.roomId, trackId);
+    const place = await locate(room.roomId, trackId, epoch);
     if (!place || place.nodeId === nodeId)
       throw new PlatformError('track-not-found', `no track ${trackId} in the room`);
     const origin = await links.to(place.nodeId);

@@ -8,7 +8,7 @@ import type {
   Standby,
 } from '@weir/client';
 import { TrafficPulse } from '@weir/client/signaling';
-import { Lifetime, PlatformError } from '@weir/core';
+import { Lifetime, PlatformError, sleep } from '@weir/core';
 import type {
   Direction,
   IceServer,
@@ -28,9 +28,11 @@ type Session = Lifetime & {
   signaling: MediaSignaling;
   send?: Connection;
   receive?: Connection;
+  nextStreamId: number;
 };
 
 const lookEveryMs = 100;
+const flowLookMs = 20;
 
 export type PeerEngineOptions = Pick<PeerTransportOptions, 'bindAddress' | 'dataChannels' | 'losesPacket'>;
 
@@ -39,7 +41,8 @@ export class PeerEngine implements MediaEngine {
   readonly #options: PeerEngineOptions;
   #session: Session | undefined;
   #standby: Session | undefined;
-  #nextStreamId = 0;
+  /** The media session before, while all moves from it to the one that there is. */
+  #earlier: Session | undefined;
 
   constructor(options: PeerEngineOptions = {}) {
     this.#options = options;
@@ -61,14 +64,21 @@ export class PeerEngine implements MediaEngine {
 
   /** ICE servers are of no use yet: a peer reaches the server directly. */
   open(media: MediaSession, _iceServers: IceServer[], signaling: MediaSignaling): void {
+    this.closeEarlier();
     this.#session?.close();
-    const standby = this.#standby;
-    const isReady = standby?.media.mediaSessionId === media.mediaSessionId && !standby.closed;
-    if (isReady) this.#standby = undefined;
-    const session = isReady ? standby : this.#makeSession(media, signaling);
-    this.#session = session;
-    this.#nextStreamId = 0;
-    this.#watch(session);
+    this.#use(media, signaling);
+  }
+
+  openBeside(media: MediaSession, _iceServers: IceServer[], signaling: MediaSignaling): void {
+    this.closeEarlier();
+    this.#earlier = this.#session;
+    this.#use(media, signaling);
+  }
+
+  closeEarlier(part?: 'received'): void {
+    if (part === 'received') return this.#earlier?.receive?.transport.close();
+    this.#earlier?.close();
+    this.#earlier = undefined;
   }
 
   standBy(standby: Standby | undefined): void {
@@ -85,13 +95,23 @@ export class PeerEngine implements MediaEngine {
     return [send, receive].every((one) => one?.transport.connected);
   }
 
+  #use(media: MediaSession, signaling: MediaSignaling): void {
+    const standby = this.#standby;
+    const isReady = standby?.media.mediaSessionId === media.mediaSessionId && !standby.closed;
+    if (isReady) this.#standby = undefined;
+    const session = isReady ? standby : this.#makeSession(media, signaling);
+    this.#session = session;
+    this.#watch(session);
+  }
+
   #makeSession(media: MediaSession, signaling: MediaSignaling): Session {
-    const session: Session = Object.assign(new Lifetime(), { media, signaling });
+    const session: Session = Object.assign(new Lifetime(), { media, signaling, nextStreamId: 0 });
     if (media.receive) session.receive = this.#connect(session, 'receive');
     return session;
   }
 
   close(): void {
+    this.closeEarlier();
     this.#session?.close();
     this.#standby?.close();
     this.#session = this.#standby = undefined;
@@ -141,7 +161,7 @@ export class PeerEngine implements MediaEngine {
     announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
   ): Promise<DataProduction> {
     const { transport, connected } = this.#sendConnection();
-    const parameters = { streamId: this.#nextStreamId++, ordered: false, maxRetransmits: 0 };
+    const parameters = { streamId: this.#session!.nextStreamId++, ordered: false, maxRetransmits: 0 };
     const channel = transport.openDataChannel(parameters);
     try {
       await Promise.all([announce(parameters), connected]);
@@ -177,8 +197,8 @@ export class PeerEngine implements MediaEngine {
   #watch(session: Session): void {
     const pulse = new TrafficPulse();
     const timer = setInterval(() => {
-      const { send, receive } = this.transports;
-      const packets = [send, receive].map((transport) => transport?.statistics);
+      const { send, receive } = session;
+      const packets = [send, receive].map((connection) => connection?.transport.statistics);
       const count = packets.reduce((sum, one) => sum + (one ? one.packetsReceived + one.rtcpReceived : 0), 0);
       if (pulse.look(count) === 'silent') session.signaling.suspected();
     }, lookEveryMs);
@@ -224,5 +244,8 @@ function receiveOne(
     return { subscriptionId, track: undefined, close: () => channel.close() };
   }
   const receiver = transport.addReceiver(subscription.rtpParameters);
-  return { subscriptionId, track: receivedTrack(receiver), close: () => receiver.close() };
+  const flows = async () => {
+    while (!receiver.closed && receiver.statistics.frames === 0) await sleep(flowLookMs);
+  };
+  return { subscriptionId, track: receivedTrack(receiver), flows, close: () => receiver.close() };
 }

@@ -44,6 +44,10 @@ export const limits = {
   audioSlots: 6,
   /** Of one media session, the first included. */
   receiveTransports: 12,
+  /** An earlier production of a track goes on for so long at most, for those who have not changed over yet. */
+  productionOverlapMs: 5_000,
+  /** A client that moves to another media node is given up when it has not got there by then. */
+  moveMs: 10_000,
   participantsPerRoom: 1_000,
   /** Events kept of a room: a client further behind gets a snapshot. */
   roomLogEvents: 2_048,

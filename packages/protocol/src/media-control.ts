@@ -107,11 +107,21 @@ export const mediaNode = {
         transportId: TransportId.optional(),
         trackIds,
         started: z.boolean(),
+        /** Earlier productions than these are no good. */
+        epochs: z.record(TrackId, z.number().int()).optional(),
       }),
       result: SubscribeResult,
     },
     'track.start': { params: z.object({ mediaSessionId: z.string(), trackIds }), result: Empty },
-    'track.unsubscribe': { params: z.object({ mediaSessionId: z.string(), trackIds }), result: Empty },
+    'track.unsubscribe': {
+      params: z.object({
+        mediaSessionId: z.string(),
+        trackIds,
+        /** Of earlier productions, which go on until then. */
+        subscriptionIds: z.array(z.string()).optional(),
+      }),
+      result: Empty,
+    },
     'track.setPreferences': {
       params: z.object({
         mediaSessionId: z.string(),

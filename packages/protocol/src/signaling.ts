@@ -43,9 +43,6 @@ export type MediaSession = z.infer<typeof MediaSession>;
 /** Absent: the first transport of that direction. */
 export const TransportId = z.string().max(64);
 
-/** The one in use or its standby; absent: the one in use. */
-const MediaSessionId = z.string().max(64).optional();
-
 /** A track flowing to one participant (engine: a consumer). Parameters are for the transport that it names. */
 export const Subscription = z.discriminatedUnion('kind', [
   z.object({
@@ -100,6 +97,9 @@ const Subscribe = z
   .enum(['all', 'none'])
   .describe('all: subscriptions to every present track come with the answer; none: the client asks for each');
 
+const Moves = z.boolean().describe('The client can have its media on two nodes for the time of a move');
+/** The one in use, its standby, or the one that is left; absent: the one in use, but while the client moves the one that it leaves. */
+const MediaSessionId = z.string().max(64).optional();
 const PlaysSlots = z.boolean().describe('The client plays audio slots in place of microphones');
 const SubscribeAtMost = z
   .number()
@@ -119,6 +119,7 @@ export const TrackPublishParams = z.object({
   sctpStreamParameters: SctpStreamParameters.optional(),
   width: z.number().int().min(1).max(16384).optional(),
   height: z.number().int().min(1).max(16384).optional(),
+  mediaSessionId: MediaSessionId,
 });
 export type TrackPublishParams = z.infer<typeof TrackPublishParams>;
 
@@ -153,6 +154,7 @@ export const signalingServer = {
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
+        moves: Moves.default(false),
         subscribeAtMost: SubscribeAtMost,
         client: z.string().max(256).default(''),
       }),
@@ -168,6 +170,7 @@ export const signalingServer = {
         rtpCapabilities: RtpCapabilities,
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
+        moves: Moves.default(false),
         subscribeAtMost: SubscribeAtMost,
       }),
       result: z.discriminatedUnion('status', [
@@ -191,9 +194,15 @@ export const signalingServer = {
     'session.leave': { params: Empty, result: Empty },
     'session.ping': { params: Empty, result: Empty },
     /** Another transport to receive over. */
-    'transport.open': { params: Empty, result: z.object({ transport: TransportParameters }) },
+    'transport.open': {
+      params: z.object({ mediaSessionId: MediaSessionId }),
+      result: z.object({ transport: TransportParameters }),
+    },
     /** Gives a receive transport up with the subscriptions on it. */
-    'transport.close': { params: z.object({ transportId: TransportId }), result: Empty },
+    'transport.close': {
+      params: z.object({ transportId: TransportId, mediaSessionId: MediaSessionId }),
+      result: Empty,
+    },
     'transport.connect': {
       params: z.object({
         mediaSessionId: MediaSessionId,
@@ -227,20 +236,35 @@ export const signalingServer = {
       result: z.object({ track: Track }),
     },
     'track.subscribe': {
-      params: z.object({ trackIds, transportId: TransportId.optional() }),
+      params: z.object({
+        trackIds,
+        transportId: TransportId.optional(),
+        mediaSessionId: MediaSessionId,
+      }),
       result: SubscribeResult,
     },
     /** The receiver is set up: let the packets flow. */
-    'track.start': { params: z.object({ trackIds }), result: Empty },
-    'track.unsubscribe': { params: z.object({ trackIds }), result: Empty },
+    'track.start': { params: z.object({ trackIds, mediaSessionId: MediaSessionId }), result: Empty },
+    'track.unsubscribe': {
+      params: z.object({
+        trackIds,
+        /** To earlier productions of tracks, when the newer one flows. */
+        subscriptionIds: z.array(z.string().max(64)).max(limits.subscriptionsPerRequest).optional(),
+        mediaSessionId: MediaSessionId,
+      }),
+      result: Empty,
+    },
     'track.setPreferences': {
       params: z.object({
         preferences: z
           .array(LayerPreferences.extend({ trackId: TrackId }))
           .max(limits.subscriptionsPerRequest),
+        mediaSessionId: MediaSessionId,
       }),
       result: Empty,
     },
+    /** All that was received and sent flows over the media session that the client was moved to. */
+    'session.moved': { params: z.object({ mediaSessionId: z.string().max(64) }), result: Empty },
     /** Of these nothing arrives, although other packets do. */
     'track.starved': { params: z.object({ trackIds }), result: Empty },
     /** Nothing comes any more over the transports, although it did all the time. */
@@ -300,6 +324,13 @@ export const signalingClient = {
     'media.standby': z.object({
       media: MediaSession.nullable(),
       iceServers: z.array(IceServer).optional(),
+    }),
+    /** Another media session, beside the one that there is: set it up, and say `session.moved` when all flows over it. */
+    'media.move': z.object({
+      media: MediaSession,
+      reason: z.string(),
+      iceServers: z.array(IceServer).optional(),
+      audioSlots: AudioSlots.optional(),
     }),
     /** A subscription ended on the server's side (its track moved or went). */
     'subscription.closed': z.object({ subscriptionId: z.string(), trackId: TrackId }),

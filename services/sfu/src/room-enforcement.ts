@@ -30,8 +30,8 @@ export class RoomEnforcement extends Lifetime {
   }
 
   /** Where a track of a room here is produced, by the log; undefined: there is none. */
-  async locate(roomId: RoomId, trackId: TrackId): Promise<TrackPlace | undefined> {
-    return this.#rooms.get(roomId)?.locate(trackId);
+  async locate(roomId: RoomId, trackId: TrackId, epoch: number): Promise<TrackPlace | undefined> {
+    return this.#rooms.get(roomId)?.locate(trackId, epoch);
   }
 
   #close(roomId: RoomId): void {
@@ -40,6 +40,10 @@ export class RoomEnforcement extends Lifetime {
   }
 }
 
+type Place = {
+  [Key in 'mediaNodeId' | 'nextMediaNodeId' | 'standbyNodeId']?: string | undefined;
+};
+
 /** One room's log, followed for as long as the room has sessions here. */
 class EnforcedRoom extends Lifetime {
   readonly #roomId: RoomId;
@@ -47,8 +51,8 @@ class EnforcedRoom extends Lifetime {
   readonly #log: RoomLog;
   readonly #logger: Logger;
   readonly #tracks = new Map<TrackId, Track>();
-  /** With the node that each is on. */
-  readonly #sessions = new Map<ParticipantId, string | undefined>();
+  /** With the nodes that each is on and moves to. */
+  readonly #sessions = new Map<ParticipantId, Place>();
   readonly #begun = Promise.withResolvers<void>();
   #following = false;
 
@@ -72,17 +76,17 @@ class EnforcedRoom extends Lifetime {
    */
   applyMute(trackId: TrackId): void {
     const track = this.#tracks.get(trackId);
-    const epoch = this.#node.epoch(this.#roomId, trackId);
-    if (!track || epoch === undefined) return;
+    const epoch = this.#node.epoch(this.#roomId, trackId) ?? 0; // 0: only an earlier one is left, for which it holds too.
+    if (!track) return;
     if (track.muted || track.epoch >= epoch) this.#node.setMuted(this.#roomId, trackId, track.muted);
   }
 
   /** What was told may be behind: where it says that there is nothing, the store itself decides. */
-  async locate(trackId: TrackId): Promise<TrackPlace | undefined> {
+  async locate(trackId: TrackId, epoch: number): Promise<TrackPlace | undefined> {
     await withDeadline(this.#begun.promise, locateTimeoutMs, `the log of ${this.#roomId}`, this.signal);
     const told = this.#tracks.get(trackId);
-    const known = told && placeOf(told, this.#sessions.get(told.participantId));
-    if (known && known.nodeId !== this.#node.nodeId) return known;
+    const known = told && placeOf(told, this.#sessions.get(told.participantId)?.mediaNodeId);
+    if (known && known.nodeId !== this.#node.nodeId && told.epoch >= epoch) return known;
     const entries = (await this.#log.read(this.#roomId))?.entries;
     const track = entries?.get(trackPrefix + trackId)?.value as Track | undefined;
     const session =
@@ -143,19 +147,20 @@ class EnforcedRoom extends Lifetime {
     this.applyMute(trackId);
   }
 
-  /** Who was taken to another node, because this one seemed gone, has nothing to do here any more. */
-  #setSession(participantId: ParticipantId, session: Partial<Session>): void {
-    const before = this.#sessions.get(participantId);
-    this.#sessions.set(participantId, session.mediaNodeId);
-    if (before !== undefined && before !== session.mediaNodeId) this.#moved(participantId);
+  /** Who was taken to another node has nothing to do here any more. */
+  #setSession(participantId: ParticipantId, session: Place): void {
+    const before = this.#sessions.get(participantId)?.mediaNodeId;
+    const { mediaNodeId, nextMediaNodeId, standbyNodeId } = session;
+    this.#sessions.set(participantId, { mediaNodeId, nextMediaNodeId, standbyNodeId });
+    if (before !== undefined && before !== mediaNodeId) this.#moved(participantId);
     if (!this.#isHere(session) && this.#node.hasParticipant(this.#roomId, participantId))
       void this.#verify(participantId);
   }
 
-  /** As its first node or its second. */
-  #isHere({ mediaNodeId, standbyNodeId }: Partial<Session>): boolean {
+  /** As its first node, its second, or the one that it moves to. */
+  #isHere({ mediaNodeId, nextMediaNodeId, standbyNodeId }: Place): boolean {
     const { nodeId } = this.#node;
-    return (mediaNodeId ?? nodeId) === nodeId || standbyNodeId === nodeId;
+    return [mediaNodeId ?? nodeId, nextMediaNodeId, standbyNodeId].includes(nodeId);
   }
 
   /** Its tracks are not to be had any more where they were. */
@@ -185,12 +190,11 @@ class EnforcedRoom extends Lifetime {
   async #verify(participantId: ParticipantId): Promise<void> {
     try {
       const state = await this.#log.read(this.#roomId);
-      const session = state?.entries.get(sessionPrefix + participantId)?.value as
-        | Partial<Session>
-        | undefined;
+      const session = state?.entries.get(sessionPrefix + participantId)?.value as Place | undefined;
       if (this.closed || (session && this.#isHere(session))) return;
-      this.#logger.warn({ participantId }, 'a media session of somebody who is not here is closed');
-      this.#node.closeParticipant(this.#roomId, participantId);
+      this.#logger.info({ participantId }, 'a media session of somebody who is not here is closed');
+      if (session) this.#node.departParticipant(this.#roomId, participantId);
+      else this.#node.closeParticipant(this.#roomId, participantId);
     } catch (error) {
       this.#logger.warn(
         { err: error, participantId },

@@ -90,7 +90,7 @@ export async function startSfu(options: {
     pipes && {
       ...pipes,
       region,
-      locate: (roomId, trackId) => enforcement.locate(roomId, trackId),
+      locate: (roomId, trackId, epoch) => enforcement.locate(roomId, trackId, epoch),
       open: async (nodeId, listener) => {
         const url = (await mediaNode(store.leases, nodeId))?.status.address;
         if (!url) throw new PlatformError('no-media-node', `media node ${nodeId} is not alive`);

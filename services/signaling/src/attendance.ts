@@ -15,6 +15,7 @@ import {
   PlatformError,
   sleep,
   type Turns,
+  withDeadline,
 } from '@weir/core';
 import {
   type AudioSlot,
@@ -42,6 +43,7 @@ import type { z } from 'zod';
 import { Departure } from './departure.ts';
 import { FirstPath } from './first-path.ts';
 import type { MediaLinks } from './media-links.ts';
+import { MediaMove } from './media-move.ts';
 import { Standby } from './standby.ts';
 
 export type ClientPeer = RpcPeer<SignalingServer, SignalingClient>;
@@ -66,6 +68,8 @@ export type AttendanceOptions = {
   subscribeAtMost: number;
   /** The client plays audio slots in place of microphones. */
   playsSlots: boolean;
+  /** The client can have its media on two nodes for a moment. */
+  moves: boolean;
   iceServers: OfferRelays;
   renewRelaysEveryMs: number;
   drains: DrainWatch;
@@ -100,6 +104,8 @@ export class Attendance extends Lifetime {
   /** Of all slots since media was set up: those that are no longer offered may still flow. */
   readonly #slotIds = new Set<TrackId>();
   #rehoming = false;
+  /** To another node, under way. */
+  #move: MediaMove | undefined;
   #standby: Standby | undefined;
   /** Aborts what keeps a standby. */
   #keeping: Lifetime | undefined;
@@ -127,7 +133,10 @@ export class Attendance extends Lifetime {
       else this.end('room-ended', 'the room was ended');
     }, this.signal);
     this.#departure = this.own(
-      new Departure({ nodeId: () => this.#media?.nodeId, move: () => this.#leaveDrained() }, options),
+      new Departure(
+        { nodeId: () => this.#media?.nodeId, move: (unnoticed) => this.#leaveDrained(unnoticed) },
+        options,
+      ),
     );
     const timer = setInterval(() => this.renewRelays(), options.renewRelaysEveryMs).unref();
     this.onClose(() => clearInterval(timer));
@@ -166,17 +175,64 @@ export class Attendance extends Lifetime {
     };
   }
 
-  /** How to ask for one of its media sessions, that in use unless another one is named: its standby. */
-  async mediaOf(mediaSessionId = this.mediaSessionId) {
-    const standby = this.#standby?.media;
-    if (mediaSessionId === this.mediaSessionId) return { mediaSessionId, calls: await this.mediaCalls() };
-    if (mediaSessionId !== standby?.mediaSessionId)
-      throw new PlatformError('transport-not-found', `no media session ${mediaSessionId} of yours`);
-    return { mediaSessionId, calls: await this.#options.links.calls(standby.nodeId) };
-  }
-
   mediaCalls(): Promise<Calls<MediaNodeContract>> {
     return this.#options.links.calls(this.#session.mediaNodeId);
+  }
+
+  /**
+   * The media session of that id: the one in use, its standby, or the one that the client moves to (`move`). Absent: that in
+   * use. Throws `media-lost` for any other.
+   */
+  async mediaOf(
+    asked?: string,
+  ): Promise<{ mediaSessionId: string; calls: Calls<MediaNodeContract>; move?: MediaMove }> {
+    const { mediaSessionId } = this;
+    // Of the node where it is, not of the one that the seat names: in the moment of a move these are two.
+    if (asked === undefined || asked === mediaSessionId)
+      return { mediaSessionId, calls: await this.#options.links.calls(this.#media!.nodeId) };
+    const move = this.#move;
+    if (move?.media.mediaSessionId === asked) return { mediaSessionId: asked, calls: move.calls, move };
+    const standby = this.#standby?.media;
+    if (standby?.mediaSessionId === asked)
+      return { mediaSessionId: asked, calls: await this.#options.links.calls(standby.nodeId) };
+    throw new PlatformError('media-lost', `media session ${asked} is over`);
+  }
+
+  /** All flows where the client moves to: from now on it is there, for everybody. */
+  async moved(mediaSessionId: string): Promise<void> {
+    if (mediaSessionId === this.#media?.mediaSessionId) return; // Said before.
+    const move = this.#move;
+    if (move?.media.mediaSessionId !== mediaSessionId)
+      throw new PlatformError('media-lost', `media session ${mediaSessionId} is over`);
+    const { rooms } = this.#options;
+    const { nodeId } = move.media;
+    try {
+      this.#session = await rooms.finishMove(this.roomId, this.participantId, nodeId, move.tracks);
+    } catch (error) {
+      move.close('failed');
+      throw error;
+    }
+    move.finished();
+    if (this.closed) return;
+    this.#attachMedia(move.media);
+    const { audioSlots = [] } = await move.calls['session.adopt']({ mediaSessionId }); // What it told before was not passed on.
+    this.#noteSlots(audioSlots);
+  }
+
+  /** Resolves when no move is under way, or has taken too long. */
+  async settled(): Promise<void> {
+    if (this.#move) await withDeadline(this.#move.done, limits.moveMs, 'the move').catch(() => {});
+  }
+
+  /** Of which production of each track the room knows. */
+  epochs(trackIds: TrackId[]): Record<TrackId, number> {
+    const { reader } = this.view;
+    return Object.fromEntries(
+      trackIds.flatMap((trackId) => {
+        const epoch = reader.track(trackId)?.epoch;
+        return epoch === undefined ? [] : [[trackId, epoch]];
+      }),
+    );
   }
 
   /** From the lobby into the room. */
@@ -325,6 +381,8 @@ export class Attendance extends Lifetime {
     this.#session = changed;
     if (before.state === 'waiting' && changed.state === 'admitted')
       this.#options.peer.notify('session.admitted', {});
+    // Its media there was made for the grants of before.
+    if (before.grants.subscribe !== changed.grants.subscribe) this.#move?.close('failed');
     if (before.grants.subscribe && !changed.grants.subscribe) void this.#unsubscribeAll();
     // Its transports were made for fewer grants, and what it was subscribed to was withdrawn.
     else if (this.#media && allowsMore(before.grants, changed.grants))
@@ -453,6 +511,7 @@ export class Attendance extends Lifetime {
     );
     notices.on('track.demand', ({ mediaSessionId: _, ...demand }) => peer.notify('track.demand', demand));
     notices.on('room.audioSlots', ({ slots }) => {
+      if (this.#move) return; // Its client goes by those of the node that it moves to.
       this.#noteSlots(slots);
       if (this.#options.playsSlots) peer.notify('room.audioSlots', { slots });
     });
@@ -552,10 +611,82 @@ export class Attendance extends Lifetime {
   }
 
   /** Rejects when there is nowhere to go: then it stays where it is. */
-  async #leaveDrained(): Promise<void> {
+  async #leaveDrained(unnoticed: boolean): Promise<void> {
     const { mediaNodeId } = this.#session;
+    const reason = `the media node ${mediaNodeId} is being replaced`;
+    if (this.#rehoming || this.#move) throw new PlatformError('conflict', 'its media is just being set up');
+    if (unnoticed && this.#options.moves) return this.#moveFrom(mediaNodeId, reason);
     await this.#leaveNode(mediaNodeId);
-    await this.#rehome(`the media node ${mediaNodeId} is being replaced`);
+    await this.#rehome(reason);
+  }
+
+  /** The client sets everything up on another node, and leaves this one when all flows there. */
+  async #moveFrom(from: string, reason: string): Promise<void> {
+    const { rooms, placement, peer, logger } = this.#options;
+    const { roomId, participantId } = this;
+    const session = await rooms.beginMove(roomId, participantId, from, (wish) =>
+      placement.choose(roomId, wish),
+    );
+    const move = await this.#openMove(session.nextMediaNodeId!);
+    const iceServers = this.iceServers();
+    peer.notify('media.move', { media: move.media, reason, iceServers, audioSlots: move.audioSlots });
+    try {
+      await withDeadline(
+        move.done,
+        limits.moveMs,
+        `the move of ${participantId} to ${move.media.nodeId}`,
+        this.signal,
+      );
+    } catch (error) {
+      if (this.closed) return; // The client resumes.
+      logger.warn({ err: error, participantId, from }, 'a move failed: its media is set up anew');
+      this.#move = undefined;
+      await this.#leaveNode(from);
+      await this.#rehome(reason);
+    } finally {
+      this.#move = undefined;
+      move.close();
+    }
+  }
+
+  /** A media session on that node, beside the one that there is. */
+  async #openMove(nodeId: string): Promise<MediaMove> {
+    const before = this.#media;
+    const { grants } = this;
+    const calls = await this.#options.links.calls(nodeId);
+    const { media, audioSlots = [] } = await calls['session.open']({
+      roomId: this.roomId,
+      participantId: this.participantId,
+      rtpCapabilities: this.#options.rtpCapabilities,
+      send: maySend(grants),
+      receive: grants.subscribe,
+    });
+    const move = new MediaMove(media, calls, this.#options.playsSlots ? audioSlots : []);
+    if (this.closed || this.#media !== before || this.#rehoming) {
+      await calls['session.close']({ mediaSessionId: media.mediaSessionId });
+      throw new PlatformError('conflict', 'its media was set up anew meanwhile');
+    }
+    this.#move = this.own(move);
+    this.#heedMove(move);
+    return move;
+  }
+
+  /** What happens to a media session that is not the client's only one yet. */
+  #heedMove(move: MediaMove): void {
+    const { links, peer } = this.#options;
+    const { nodeId, mediaSessionId } = move.media;
+    const notices = links.notices({ nodeId, roomId: this.roomId, mediaSessionId }, move.signal);
+    notices.on('subscription.closed', ({ subscriptionId, trackId }) =>
+      peer.notify('subscription.closed', { subscriptionId, trackId }),
+    );
+    notices.on('subscription.layers', ({ mediaSessionId: _, ...layers }) =>
+      peer.notify('subscription.layers', layers),
+    );
+    notices.on('room.audioSlots', ({ slots }) => {
+      if (this.#options.playsSlots) peer.notify('room.audioSlots', { slots });
+    });
+    notices.on('session.lost', () => move.close('lost'));
+    notices.on('linkLost', (lost) => lost === nodeId && move.close('lost'));
   }
 
   /** The room must be somewhere else, or may be anywhere again. */
@@ -619,6 +750,8 @@ export class Attendance extends Lifetime {
   /** The media session died under the client: a new one, as fast as can be; elsewhere when its node is gone. */
   async #rehome(reason: string, gone?: string): Promise<void> {
     if (this.#rehoming) return; // It is under way already.
+    this.#move?.close('failed'); // It goes on from there.
+    if (this.#move) return;
     this.#rehoming = true;
     try {
       await this.#openAnew(reason, gone);

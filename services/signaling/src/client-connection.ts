@@ -197,6 +197,7 @@ export class ClientConnection extends Lifetime {
         subscribeAtMost:
           params.subscribe === 'all' ? (params.subscribeAtMost ?? Number.POSITIVE_INFINITY) : 0,
         playsSlots: params.audioSlots,
+        moves: params.moves,
         iceServers,
         renewRelaysEveryMs,
         drains,
@@ -253,9 +254,14 @@ export class ClientConnection extends Lifetime {
       },
       'session.ping': async () => ({}),
 
-      'transport.open': async () => {
-        const { mediaSessionId } = this.#attended;
-        return (await this.#attended.mediaCalls())['transport.open']({ mediaSessionId });
+      'session.moved': async ({ mediaSessionId }) => {
+        await this.#attended.moved(mediaSessionId);
+        return {};
+      },
+
+      'transport.open': async (params) => {
+        const { mediaSessionId, calls } = await this.#attended.mediaOf(params.mediaSessionId);
+        return calls['transport.open']({ mediaSessionId });
       },
       'transport.close': (params) => this.#media('transport.close', params),
       'transport.connect': (params) => {
@@ -281,17 +287,19 @@ export class ClientConnection extends Lifetime {
         const { roomId, participantId } = this.#attended;
         return { track: await rooms.setMuted(roomId, participantId, trackId, muted, by) };
       },
-      'track.subscribe': async ({ trackIds, transportId }) => {
+      'track.subscribe': async ({ trackIds, transportId, mediaSessionId: asked }) => {
         const attendance = this.#attended;
         if (!attendance.grants.subscribe)
           throw new PlatformError('forbidden', 'the grants do not allow to subscribe');
         const receivable = attendance.receivable(trackIds);
+        const { mediaSessionId, calls } = await attendance.mediaOf(asked);
         const answer = receivable.length
-          ? await (await attendance.mediaCalls())['track.subscribe']({
-              mediaSessionId: attendance.mediaSessionId,
+          ? await calls['track.subscribe']({
+              mediaSessionId,
               ...(transportId === undefined ? {} : { transportId }),
               trackIds: receivable,
               started: false,
+              epochs: attendance.epochs(receivable),
             })
           : { subscriptions: [], failures: [] };
         const known = new Set(receivable);
@@ -379,34 +387,39 @@ export class ClientConnection extends Lifetime {
       | 'track.unsubscribe'
       | 'track.setPreferences'
       | 'track.starved',
-  >(method: M, params: Params<M>): Promise<Record<string, never>> {
-    const named = 'mediaSessionId' in params ? params.mediaSessionId : undefined;
-    const { mediaSessionId, calls } = await this.#attended.mediaOf(named);
+  >(method: M, params: Params<M> & { mediaSessionId?: string | undefined }): Promise<Record<string, never>> {
+    const { mediaSessionId, calls } = await this.#attended.mediaOf(params.mediaSessionId);
     await (calls[method] as (params: object) => Promise<unknown>)({ ...params, mediaSessionId });
     return {};
   }
 
   async #publish(params: Params<'track.publish'>): Answer<'track.publish'> {
     const { rooms } = this.#options;
-    const { roomId, participantId, mediaSessionId } = this.#attended;
+    const attendance = this.#attended;
+    const { roomId, participantId } = attendance;
     const { kind, source, name, muted, width, height } = params;
     if (kindOf[source] !== kind)
       throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
+    await attendance.mediaOf(params.mediaSessionId); // Who is not in the room yet is refused first of all.
     const { before, locked } = await rooms.mayPublish(roomId, participantId, source, params.trackId);
     if (params.trackId && !before)
       throw new PlatformError('track-not-found', `no track ${params.trackId} of yours`);
     const trackId = before?.trackId ?? newId('t');
-    const calls = await this.#attended.mediaCalls();
+    // A new track is for the room to see at once: it waits until it is known where its publisher is.
+    if (!before) await attendance.settled();
+    const { mediaSessionId, calls, move } = await attendance.mediaOf(params.mediaSessionId);
+    const epoch = (before?.epoch ?? 0) + 1;
     const { codec, spatialLayers } = await calls['track.publish']({
       mediaSessionId,
       trackId,
-      epoch: (before?.epoch ?? 0) + 1,
+      epoch,
       kind,
       source,
       muted: muted || locked,
       ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
       ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),
     });
+    if (move && before) return { track: move.produced({ ...before, epoch, codec, spatialLayers }) };
     try {
       const size = { ...(width ? { width } : {}), ...(height ? { height } : {}) };
       const track = { trackId, kind, source, name, muted, codec, spatialLayers, ...size };

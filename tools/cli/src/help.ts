@@ -5,7 +5,7 @@ export const overview = `Weir: self-hosted real-time video. Rooms, streams and c
 
   ./weir up              start it on this machine and print the address to open
   ./weir serve           start one process of a fleet
-  ./weir drain NODE      take a node out of a fleet without dropping anybody
+  ./weir drain NODE      take a node out of a fleet without anybody noticing
   ./weir roll            replace all nodes of a fleet, one after the other, likewise
   ./weir autoscale       start and stop media nodes as their load asks for
   ./weir prepare         get what a first start gets, for an image
@@ -111,7 +111,7 @@ and WEIR_API_SECRET.
   ./weir drain media-3 --deadline 10m      progress on stderr; then the process can be ended
   ./weir drain media-3 --undo
 `,
-  roll: `./weir roll [NODE…] [options]: replaces all nodes of a fleet, or those named, without dropping anybody.
+  roll: `./weir roll [NODE…] [options]: replaces all nodes of a fleet, or those named, without anybody noticing.
 
   --restart COMMAND     rolling: each node is drained, restarted with this, and takes people again before the next is
   --end COMMAND         blue-green: others run already; the named nodes are drained together, and each ended with this

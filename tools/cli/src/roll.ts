@@ -36,7 +36,7 @@ const lookEveryMs = 500;
 /** A new process is there by then, or something is wrong with it. */
 const backWithinMs = 120_000;
 
-/** Replaces all nodes of a fleet, or those that are named, one after the other, without dropping anybody. */
+/** Replaces all nodes of a fleet, or those that are named, one after the other, without anybody noticing. */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, rollOptions, true);
   const { restart, end } = values;
