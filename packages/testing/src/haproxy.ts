@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { eventually } from './eventually.ts';
+import { tied } from './tied.ts';
 
 const program = '/usr/sbin/haproxy';
 const startTimeoutMs = 15_000;
@@ -15,7 +16,7 @@ export async function startHaproxy(
   variables: Record<string, string>,
   address: { host: string; port: number },
 ): Promise<AsyncDisposable> {
-  const child: ChildProcess = spawn(program, ['-db', '-f', file], {
+  const child: ChildProcess = spawn(...tied(program, ['-db', '-f', file]), {
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

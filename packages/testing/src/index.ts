@@ -44,4 +44,5 @@ export {
   tcpProxy,
 } from './tcp-proxy.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
+export { tied } from './tied.ts';
 export { type UdpProxy, type UdpProxyCounters, type UdpProxyOptions, udpProxy } from './udp-proxy.ts';

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { tied } from './tied.ts';
 
 const debianDirectory = '/usr/lib/postgresql';
 const startTimeoutMs = 30_000;
@@ -38,7 +39,10 @@ export async function startPostgres(programs: string): Promise<PostgresServer> {
 
   const begin = async () => {
     const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
-    const server = spawn(join(programs, 'postgres'), args, { ...options, stdio: 'ignore' });
+    const server = spawn(...tied(join(programs, 'postgres'), args, 'SIGINT'), {
+      ...options,
+      stdio: 'ignore',
+    });
     const exited = once(server, 'exit');
     await untilItAnswers(programs, port);
     return async () => {

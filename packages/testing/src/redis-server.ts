@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
+import { tied } from './tied.ts';
 
 const program = '/usr/bin/redis-server';
 const run = promisify(execFile);
@@ -35,7 +36,7 @@ export async function startRedis(options: string[] = []): Promise<RedisServer> {
     'no',
   ];
   const begin = async () => {
-    const server = spawn(program, [...args, ...options], { stdio: 'ignore' });
+    const server = spawn(...tied(program, [...args, ...options]), { stdio: 'ignore' });
     const exited = once(server, 'exit');
     await untilItAnswers(port);
     return { server, exited };

@@ -15,8 +15,9 @@ import {
   signalingServer,
   type Track,
 } from '@weir/protocol';
-import { Attendance, type OfferRelays } from './attendance.ts';
+import { Attendance } from './attendance.ts';
 import type { MediaLinks } from './media-links.ts';
+import type { OfferRelays } from './seat-view.ts';
 
 export type ConnectionOptions = {
   nodeId: string;
@@ -120,7 +121,7 @@ export class ClientConnection extends Lifetime {
   #lost(code: number): void {
     const attendance = this.#attendance;
     if (!attendance || attendance.closed) return;
-    const { roomId, participantId, session } = attendance;
+    const { roomId, participantId, session } = attendance.seat;
     attendance.close('lost');
     const detach = () =>
       this.#options.rooms.detach(roomId, participantId, session.attachments).catch((error) => {
@@ -185,12 +186,12 @@ export class ClientConnection extends Lifetime {
     const scope = new Lifetime();
     try {
       const session: Session = await rooms.attach(roomId, participantId, secret, nodeId);
-      const view = await rooms.view(roomId, scope.signal);
+      const room = await rooms.view(roomId, scope.signal);
       const attendance = new Attendance({
         rooms,
         links,
         placement,
-        view,
+        room,
         session,
         peer: this.#peer,
         rtpCapabilities: params.rtpCapabilities as RtpCapabilities,
@@ -226,14 +227,14 @@ export class ClientConnection extends Lifetime {
       await rooms.unpublishAll(roomId, participantId); // A reloaded page has none of its tracks any more.
       return attendance.joined();
     }
-    const adopted = await attendance.adoptMedia(mediaSessionId).catch(() => false);
+    const adopted = await attendance.adoptMedia(mediaSessionId);
     if (!adopted) return attendance.joined();
     attendance.renewRelays();
     const missed = revision > 0 ? await store.rooms.since(roomId, revision) : 'gone';
     return {
       status: 'resumed',
       participantId,
-      audioSlots: attendance.audioSlots,
+      audioSlots: attendance.media.audioSlots,
       missed: missed === 'gone' ? { snapshot: attendance.snapshot() } : attendance.catchUp(missed, revision),
     };
   }
@@ -255,25 +256,25 @@ export class ClientConnection extends Lifetime {
       'session.ping': async () => ({}),
 
       'session.moved': async ({ mediaSessionId }) => {
-        await this.#attended.moved(mediaSessionId);
+        await this.#attended.media.moved(mediaSessionId);
         return {};
       },
 
       'transport.open': async (params) => {
-        const { mediaSessionId, calls } = await this.#attended.mediaOf(params.mediaSessionId);
+        const { mediaSessionId, calls } = await this.#attended.media.session(params.mediaSessionId);
         return calls['transport.open']({ mediaSessionId });
       },
       'transport.close': (params) => this.#media('transport.close', params),
       'transport.connect': (params) => {
-        if (!params.mediaSessionId || params.mediaSessionId === this.#attended.mediaSessionId)
-          this.#attended.looksForPath();
+        const { media } = this.#attended;
+        if (!params.mediaSessionId || params.mediaSessionId === media.mediaSessionId) media.looksForPath();
         return this.#media('transport.connect', params);
       },
       'transport.restartIce': async (params) => {
         const attendance = this.#attended;
-        const { mediaSessionId, calls } = await attendance.mediaOf(params.mediaSessionId);
+        const { mediaSessionId, calls } = await attendance.media.session(params.mediaSessionId);
         const answer = await calls['transport.restartIce']({ ...params, mediaSessionId });
-        const iceServers = attendance.iceServers({ spare: true });
+        const iceServers = attendance.seat.iceServers({ spare: true });
         return iceServers.length > 0 ? { ...answer, iceServers } : answer;
       },
 
@@ -291,15 +292,15 @@ export class ClientConnection extends Lifetime {
         const attendance = this.#attended;
         if (!attendance.grants.subscribe)
           throw new PlatformError('forbidden', 'the grants do not allow to subscribe');
-        const receivable = attendance.receivable(trackIds);
-        const { mediaSessionId, calls } = await attendance.mediaOf(asked);
+        const receivable = attendance.seat.receivable(trackIds);
+        const { mediaSessionId, calls } = await attendance.media.session(asked);
         const answer = receivable.length
           ? await calls['track.subscribe']({
               mediaSessionId,
               ...(transportId === undefined ? {} : { transportId }),
               trackIds: receivable,
               started: false,
-              epochs: attendance.epochs(receivable),
+              epochs: attendance.seat.epochs(receivable),
             })
           : { subscriptions: [], failures: [] };
         const known = new Set(receivable);
@@ -320,7 +321,7 @@ export class ClientConnection extends Lifetime {
       },
 
       'media.silent': async () => {
-        await this.#attended.mediaSilent();
+        await this.#attended.media.silent();
         return {};
       },
 
@@ -388,7 +389,7 @@ export class ClientConnection extends Lifetime {
       | 'track.setPreferences'
       | 'track.starved',
   >(method: M, params: Params<M> & { mediaSessionId?: string | undefined }): Promise<Record<string, never>> {
-    const { mediaSessionId, calls } = await this.#attended.mediaOf(params.mediaSessionId);
+    const { mediaSessionId, calls } = await this.#attended.media.session(params.mediaSessionId);
     await (calls[method] as (params: object) => Promise<unknown>)({ ...params, mediaSessionId });
     return {};
   }
@@ -400,14 +401,14 @@ export class ClientConnection extends Lifetime {
     const { kind, source, name, muted, width, height } = params;
     if (kindOf[source] !== kind)
       throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
-    await attendance.mediaOf(params.mediaSessionId); // Who is not in the room yet is refused first of all.
+    await attendance.media.session(params.mediaSessionId); // Who is not in the room yet is refused first of all.
     const { before, locked } = await rooms.mayPublish(roomId, participantId, source, params.trackId);
     if (params.trackId && !before)
       throw new PlatformError('track-not-found', `no track ${params.trackId} of yours`);
     const trackId = before?.trackId ?? newId('t');
     // A new track is for the room to see at once: it waits until it is known where its publisher is.
-    if (!before) await attendance.settled();
-    const { mediaSessionId, calls, move } = await attendance.mediaOf(params.mediaSessionId);
+    if (!before) await attendance.media.settled();
+    const { mediaSessionId, calls, move } = await attendance.media.session(params.mediaSessionId);
     const epoch = (before?.epoch ?? 0) + 1;
     const { codec, spatialLayers } = await calls['track.publish']({
       mediaSessionId,

@@ -18,9 +18,9 @@ import { Lifetime, type Logger, sleep, Turns } from '@weir/core';
 import { type Channel, limits, subprotocol } from '@weir/protocol';
 import { wsChannel } from '@weir/service';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { OfferRelays } from './attendance.ts';
 import { ClientConnection } from './client-connection.ts';
 import { MediaLinks, type OpenMediaLink } from './media-links.ts';
+import type { OfferRelays } from './seat-view.ts';
 import { SessionReaper } from './session-reaper.ts';
 
 export type SignalingOptions = {

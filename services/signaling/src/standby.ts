@@ -1,21 +1,7 @@
-import type { DrainWatch, Placement, Rooms } from '@weir/cluster';
-import { backoffMs, type CloseReason, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
-import type { MediaSession, ParticipantId, RoomId, RtpCapabilities } from '@weir/protocol';
+import { backoffMs, type CloseReason, Lifetime, PlatformError, sleep } from '@weir/core';
+import type { MediaSession } from '@weir/protocol';
+import type { ClientMedia } from './client-media.ts';
 import type { MediaLinks } from './media-links.ts';
-
-export type StandbyOptions = {
-  rooms: Rooms;
-  placement: Placement;
-  links: MediaLinks;
-  drains: DrainWatch;
-  roomId: RoomId;
-  participantId: ParticipantId;
-  /** The node that it stands by for. */
-  mediaNodeId: string;
-  rtpCapabilities: RtpCapabilities;
-  directions: { send: boolean; receive: boolean };
-  logger: Logger;
-};
 
 const retry = { firstMs: 300, maxMs: 3_000 };
 
@@ -24,24 +10,25 @@ export class Standby extends Lifetime {
   readonly media: MediaSession;
   readonly #links: MediaLinks;
 
-  /** Tries until there is a node for it; undefined when `signal` aborts before. */
-  static async open(options: StandbyOptions, signal: AbortSignal): Promise<Standby | undefined> {
+  /** Tries until there is a node for it beside that one; undefined when `signal` aborts before. */
+  static async open(client: ClientMedia, beside: string, signal: AbortSignal): Promise<Standby | undefined> {
     for (let attempt = 1; !signal.aborted; attempt++) {
       try {
-        return await Standby.#try(options);
+        return await Standby.#try(client, beside);
       } catch (error) {
-        const { participantId } = options;
-        options.logger.debug({ err: error, participantId, attempt }, 'no standby yet');
+        const { participantId } = client.seat;
+        client.logger.debug({ err: error, participantId, attempt }, 'no standby yet');
         await sleep(backoffMs(attempt, retry), signal);
       }
     }
     return undefined;
   }
 
-  static async #try(options: StandbyOptions): Promise<Standby> {
-    const { rooms, placement, links, roomId, participantId, mediaNodeId } = options;
+  static async #try(client: ClientMedia, beside: string): Promise<Standby> {
+    const { rooms, placement, links, rtpCapabilities } = client;
+    const { roomId, participantId, directions } = client.seat;
     const session = await rooms.standBy(roomId, participantId, (wish) =>
-      placement.choose(`${roomId} (standby)`, { ...wish, avoid: mediaNodeId }),
+      placement.choose(`${roomId} (standby)`, { ...wish, avoid: beside }),
     );
     const nodeId = session.standbyNodeId;
     if (nodeId === undefined) throw new PlatformError('no-media-node', 'no second media node');
@@ -49,20 +36,20 @@ export class Standby extends Lifetime {
     const { media } = await calls['session.open']({
       roomId,
       participantId,
-      rtpCapabilities: options.rtpCapabilities,
-      ...options.directions,
+      rtpCapabilities,
+      ...directions,
       trackIds: [],
       audioSlots: false,
     });
-    return new Standby(media, options);
+    return new Standby(media, client);
   }
 
-  private constructor(media: MediaSession, { roomId, links, drains }: StandbyOptions) {
+  private constructor(media: MediaSession, { seat, links, drains }: ClientMedia) {
     super();
     this.media = media;
     this.#links = links;
     const { nodeId, mediaSessionId } = media;
-    const notices = links.notices({ nodeId, roomId, mediaSessionId }, this.signal);
+    const notices = links.notices({ nodeId, roomId: seat.roomId, mediaSessionId }, this.signal);
     notices.on('session.lost', () => this.close('lost'));
     notices.on('linkLost', (lost) => {
       if (lost === nodeId) this.close('lost');

@@ -15,6 +15,7 @@ import {
   startPostgres,
   startRedis,
   tempDir,
+  tied,
 } from '@weir/testing';
 import { DirectorClient } from './director-client.ts';
 import { ensureWebApp } from './web-app.ts';
@@ -82,7 +83,8 @@ export class Fleet implements AsyncDisposable {
       '--workers',
       '1',
     ];
-    const child = spawn(process.execPath, [program, ...args, ...shared, ...own, ...options], {
+    const command = tied(process.execPath, [program, ...args, ...shared, ...own, ...options], 'SIGTERM');
+    const child = spawn(...command, {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, WEIR_CLUSTER_SECRET: secret },
     });
