@@ -3,7 +3,6 @@ import {
   defaultScalePolicy,
   desiredNodes,
   freshScale,
-  loadOf,
   type ScalePolicy,
   type ScaleSignals,
 } from './autoscale.ts';
@@ -64,11 +63,4 @@ test('a load that goes up and down around a limit starts and stops nothing all t
     working = answer.desired;
   }
   expect(changes).toBeLessThanOrEqual(1);
-});
-
-test('a node’s load is that of what is scarcest', () => {
-  const of = (status: object) => loadOf({ nodeId: 'a', status });
-  expect(of({ busy: 0.2, use: { egress: 0.7, packets: 0.1 } })).toBe(0.7);
-  expect(of({ sessions: 9, sessionsAtMost: 10 })).toBe(0.9);
-  expect(of({})).toBe(0);
 });

@@ -1,6 +1,3 @@
-import { shares } from './candidates.ts';
-import type { Living, MediaNodeStatus } from './nodes.ts';
-
 /** What the number of nodes of one region is judged by. */
 export type ScaleSignals = {
   /** Nodes that take people. */
@@ -82,13 +79,6 @@ export function desiredNodes(
     return change(Math.max(wanted, there - fewer), next, now, `${percent} for long`);
   }
   return { desired: there, state: next, reason: percent };
-}
-
-/** The share of its scarcest resource; a node that says nothing is idle. */
-export function loadOf({ status }: Living<MediaNodeStatus>): number {
-  const { sessions = 0, sessionsAtMost } = status;
-  const bySessions = sessionsAtMost ? sessions / sessionsAtMost : 0;
-  return Math.max(bySessions, ...shares(status).map(([, share]) => share));
 }
 
 function change(desired: number, state: ScaleState, now: number, reason: string) {

@@ -7,12 +7,12 @@ import {
   systemClock,
   withDeadline,
 } from '@weir/core';
-import { desiredNodes, freshScale, loadOf, type ScalePolicy, type ScaleState } from './autoscale.ts';
+import { desiredNodes, freshScale, type ScalePolicy, type ScaleState } from './autoscale.ts';
 import { cancelDrain, requestDrain } from './drain.ts';
 import type { Leases } from './leases.ts';
-import { type Living, type MediaNodeStatus, mediaNodes } from './nodes.ts';
+import { type ScaledNode, type ScaledRole, scaledNodes } from './scaled-nodes.ts';
 
-/** Starts and stops the machines of media nodes, whatever they are. Rejects with a `PlatformError` where it cannot. */
+/** Starts and stops the machines of nodes, whatever they are. Rejects with a `PlatformError` where it cannot. */
 export type NodeDriver = {
   /** The names of those that it has started and not stopped, ready or not. */
   list(): Promise<string[]>;
@@ -25,6 +25,7 @@ export type NodeDriver = {
 export type AutoscalerOptions = {
   leases: Leases;
   driver: NodeDriver;
+  role: ScaledRole;
   region: string;
   policy: ScalePolicy;
   /** How long those on a node have to leave it before it is stopped. */
@@ -39,7 +40,7 @@ const lookTimeoutMs = 60_000;
 /** One that has not come by then does not count as coming: another one is asked for. */
 const bootMs = 180_000;
 
-/** Keeps the number of a region's media nodes to what their load asks for. Of several for a region one works at a time. */
+/** Keeps the number of a region's nodes of one role to what their load asks for. Of several such one works at a time. */
 export class Autoscaler extends Lifetime {
   readonly #options: AutoscalerOptions;
   readonly #clock: Clock;
@@ -68,19 +69,18 @@ export class Autoscaler extends Lifetime {
   }
 
   async #look(): Promise<void> {
-    const { leases, driver, region, policy } = this.#options;
-    const mine = await leases.acquire(`autoscale:${region}`, this.#owner, 3 * lookEveryMs);
+    const { leases, driver, role, region, policy } = this.#options;
+    const mine = await leases.acquire(`autoscale:${role}:${region}`, this.#owner, 3 * lookEveryMs);
     if (!mine) return;
-    const [all, driven] = await Promise.all([mediaNodes(leases), driver.list()]);
-    const alive = all.filter(({ status }) => status.region === region);
+    const [alive, driven] = await Promise.all([scaledNodes(leases, role, region), driver.list()]);
     await this.#stopEmpty(alive, driven);
-    const working = alive.filter(({ status }) => !status.drain);
+    const working = alive.filter(({ drain }) => !drain);
     const names = new Set(alive.map(({ nodeId }) => nodeId));
     const now = this.#clock.now();
     const coming = driven.filter(
       (nodeId) => !names.has(nodeId) && now - (this.#askedAt.get(nodeId) ?? now) < bootMs,
     );
-    const load = working.reduce((sum, node) => sum + loadOf(node), 0);
+    const load = working.reduce((sum, node) => sum + node.load, 0);
     const signals = { working: working.length, coming: coming.length, load };
     const { desired, state, reason } = desiredNodes(signals, this.#state, policy, now);
     this.#state = state;
@@ -95,29 +95,30 @@ export class Autoscaler extends Lifetime {
   }
 
   async #startOne(reason: string): Promise<void> {
-    const { driver, region, logger } = this.#options;
-    const nodeId = newId(`${region}-auto`, 40);
-    logger.info({ nodeId, reason }, 'a media node is started');
+    const { driver, role, region, logger } = this.#options;
+    const nodeId = newId(`${region}-${role}`, 40);
+    logger.info({ nodeId, reason }, `a ${role} node is started`);
     this.#askedAt.set(nodeId, this.#clock.now());
     await driver.start(nodeId);
   }
 
   /** Those with the fewest people: they are the soonest empty. */
-  async #drainSome(nodes: Living<MediaNodeStatus>[], count: number, reason: string): Promise<void> {
-    const { leases, drainMs, logger } = this.#options;
-    const emptiest = nodes.sort((a, b) => (a.status.sessions ?? 0) - (b.status.sessions ?? 0));
+  async #drainSome(nodes: ScaledNode[], count: number, reason: string): Promise<void> {
+    const { leases, role, drainMs, logger } = this.#options;
+    const emptiest = nodes.sort((a, b) => a.left - b.left);
     for (const { nodeId } of emptiest.slice(0, count)) {
-      logger.info({ nodeId, reason }, 'a media node is drained, to be stopped');
+      logger.info({ nodeId, reason }, `a ${role} node is drained, to be stopped`);
       await requestDrain(leases, nodeId, drainMs, this.#clock);
     }
   }
 
-  async #stopEmpty(alive: Living<MediaNodeStatus>[], driven: string[]): Promise<void> {
-    const { leases, driver, logger } = this.#options;
-    for (const { nodeId, status } of alive) {
-      const isEmpty = status.drain !== undefined && !status.sessions;
-      if (!isEmpty || !driven.includes(nodeId)) continue;
-      logger.info({ nodeId }, 'an empty media node is stopped');
+  async #stopEmpty(alive: ScaledNode[], driven: string[]): Promise<void> {
+    const { leases, driver, role, logger } = this.#options;
+    for (const { nodeId, drain, left, endsAtDeadline } of alive) {
+      if (!drain) continue;
+      const isOver = endsAtDeadline && this.#clock.now() >= drain.deadlineAt;
+      if ((left > 0 && !isOver) || !driven.includes(nodeId)) continue;
+      logger.info({ nodeId }, `a drained ${role} node is stopped`);
       await driver.stop(nodeId);
       await cancelDrain(leases, nodeId);
       this.#askedAt.delete(nodeId);

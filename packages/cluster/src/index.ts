@@ -2,7 +2,6 @@ export {
   defaultScalePolicy,
   desiredNodes,
   freshScale,
-  loadOf,
   type ScalePolicy,
   type ScaleSignals,
   type ScaleState,
@@ -46,6 +45,7 @@ export { RelayPool } from './relay-pool.ts';
 export type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 export { maySee, RoomReader, RoomView, type Viewer } from './room-view.ts';
 export { Rooms } from './rooms.ts';
+export { mediaScaled, type ScaledNode, type ScaledRole } from './scaled-nodes.ts';
 export type { MovedTrack, SeatClaims } from './seats.ts';
 export { hashSecret, provesSeat, type Session } from './session.ts';
 export type { NewTrack } from './tracks.ts';

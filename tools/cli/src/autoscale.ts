@@ -11,6 +11,7 @@ import { ProcessDriver } from './scale/process-driver.ts';
 
 export const autoscaleOptions = {
   driver: { type: 'string', default: 'process' },
+  role: { type: 'string', default: 'media' },
   region: { type: 'string', default: 'local' },
   min: { type: 'string', default: '1' },
   max: { type: 'string', default: '8' },
@@ -27,10 +28,12 @@ type Values = ReturnType<typeof parseOptions<typeof autoscaleOptions>>['values']
 const main = join(import.meta.dirname, 'main.ts');
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** Keeps a region's media nodes as many as their load asks for, until a signal ends it. */
+/** Keeps a region's media nodes or relays as many as their load asks for, until a signal ends it. */
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, autoscaleOptions, true);
-  const { region, drain } = values;
+  const { role, region, drain } = values;
+  if (role !== 'media' && role !== 'relay')
+    throw new PlatformError('bad-request', `--role ${role}: one of media, relay`);
   const urls = values.redis ?? process.env.WEIR_REDIS?.split(',') ?? [];
   if (!urls.length) throw new PlatformError('bad-request', '--redis URL (or WEIR_REDIS) is missing');
   const [atLeast, atMost] = [
@@ -47,9 +50,9 @@ export async function run(args: string[]): Promise<number> {
     it.close(),
   );
   const policy = { ...defaultScalePolicy, atLeast, atMost };
-  stack.use(new Autoscaler({ leases: store.leases, driver, region, policy, drainMs, logger }));
+  stack.use(new Autoscaler({ leases: store.leases, driver, role, region, policy, drainMs, logger }));
   process.stdout.write(
-    `weir: ${atLeast} to ${atMost} media nodes in region ${region}, by ${values.driver}\n`,
+    `weir: ${atLeast} to ${atMost} ${role} nodes in region ${region}, by ${values.driver}\n`,
   );
   await Promise.race((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)));
   return 0;
@@ -57,12 +60,12 @@ export async function run(args: string[]): Promise<number> {
 
 /** `own`: what else is said to each node. */
 async function driverOf(values: Values, own: string[], stack: AsyncDisposableStack): Promise<NodeDriver> {
-  const { region, image } = values;
+  const { role, region, image } = values;
   const node = (nodeId: string) => {
     const who = ['--region', region, '--node-id', nodeId, '--port', '0'];
-    return ['serve', '--roles', 'media', ...who, ...own];
+    return ['serve', '--roles', role, ...who, ...own];
   };
-  const fleet = region;
+  const fleet = role === 'media' ? region : `${role}.${region}`;
   switch (values.driver) {
     case 'process':
       return stack.use(new ProcessDriver((id) => ({ command: process.execPath, args: [main, ...node(id)] })));

@@ -166,11 +166,12 @@ packages that the tests need (as root; else it names them). The last line is the
 `,
   check: `./weir check: lint and format (biome), types (tsc) and package arrows, in parallel.
 `,
-  autoscale: `./weir autoscale [options] [-- options of the nodes]: keeps a region's media nodes as many as their load asks for. Nodes
-are started ahead of a load that grows; when it was low for long few at a time are drained and stopped. One for each region; a
-second one waits.
+  autoscale: `./weir autoscale [options] [-- options of the nodes]: keeps a region's nodes of a role as many as their load asks for:
+of media nodes what is scarcest on them, of relays their allocations. Nodes are started ahead of a load that grows; when it was low for long few
+at a time are drained and stopped. One for each role and region; a second one waits.
 
   --driver NAME         process, docker or kubernetes: what a node is (process)
+  --role NAME           media or relay (media)
   --region NAME         whose nodes (local)
   --min N               never fewer (1)
   --max N               never more (8)

@@ -42,6 +42,7 @@ test.skipIf(!hasRedis)(
     const scaler = new Autoscaler({
       leases: store.leases,
       driver,
+      role: 'media',
       region: 'eu',
       policy: { ...defaultScalePolicy, atMost: 2, upEveryMs: 500, downAfterMs: 2_000 },
       drainMs: 2_000,

@@ -2,7 +2,7 @@ import {
   defaultScalePolicy,
   desiredNodes,
   freshScale,
-  loadOf,
+  mediaScaled,
   memoryStore,
   Placement,
   type ScalePolicy,
@@ -242,7 +242,7 @@ export class Simulation {
     for (const region of regions) {
       const nodes = [...this.#nodes.values()].filter((n) => n.region === region && !n.isDead && !n.drain);
       const coming = this.#starting.filter((one) => one.region === region).length;
-      const load = nodes.reduce((sum, node) => sum + loadOf(node.tell()), 0);
+      const load = nodes.reduce((sum, node) => sum + mediaScaled(node.tell()).load, 0);
       const signals = { working: nodes.length, coming, load };
       const before = this.#scale.get(region) ?? freshScale;
       const { desired, state } = desiredNodes(signals, before, this.#policy, this.#now);
