@@ -2,15 +2,16 @@ import { type Emitter, type Logger, PlatformError, sleep } from '@weir/core';
 import type { LayerPreferences, Subscription } from '@weir/protocol';
 import { limits } from '@weir/protocol/limits';
 import type { AudioSlots } from './audio-slots.ts';
-import type { MediaEngine, Reception } from './media-engine.ts';
+import type { MediaEngine } from './media-engine.ts';
 import { RemotePublication } from './publication.ts';
+import { Receptions } from './receptions.ts';
 import type { RoomEvents } from './room-events.ts';
 import type { RoomModel } from './room-model.ts';
 import { unpackSample } from './sample-channel.ts';
 import type { SignalingLink } from './signaling-link.ts';
 import { nextBatch, type ReceiveTransport, type WaitingTrack } from './subscribe-queue.ts';
+import { ToldPreferences } from './told-preferences.ts';
 
-type Held = { epoch: number; transportId: string; reception: Reception };
 type Running = { transportId: string | undefined; trackIds: string[] };
 
 /** How receiving stands, for debug panels and tests. */
@@ -30,8 +31,6 @@ const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
 const announceMs = 100;
 const firstAtMostMs = 500;
-/** What does not flow over another media session by then is not waited for. */
-const moveAtMostMs = 7_000;
 /** The transport of work that needs none. */
 const none = 'none';
 
@@ -44,13 +43,9 @@ export class Subscriber {
   readonly #logger: Logger;
   readonly #slots: AudioSlots;
   readonly #auto: boolean;
-  readonly #held = new Map<string, Held>();
-  /** What is on show until what is held in its place flows: earlier productions, or all of the media session before. */
-  readonly #leaving = new Map<string, Held>();
-  /** Resolves when all has been changed over to another media session. */
-  #moved: { left: Set<string>; done: PromiseWithResolvers<void> } | undefined;
+  readonly #receptions: Receptions;
+  readonly #preferences: ToldPreferences;
   readonly #wanted = new Map<string, boolean>();
-  readonly #preferences = new Map<string, LayerPreferences>();
   readonly #streamIds = new Map<string, string>();
   /** Tracks that cannot be received at this epoch (their codec is not known here). */
   readonly #refused = new Map<string, number>();
@@ -60,8 +55,6 @@ export class Subscriber {
   readonly #running = new Set<Running>();
   /** The browser or the server allows no further transport: the ones there are take all. */
   #noMoreTransports = false;
-  /** What is to be told of preferences, in one request for all. */
-  #telling: { preferences: Map<string, LayerPreferences>; told: PromiseWithResolvers<void> } | undefined;
   #syncing = false;
   /** The tracks that came with the media are on their way: who looks at an empty page waits for nothing else. */
   #opening = false;
@@ -84,11 +77,16 @@ export class Subscriber {
     this.#auto = options.auto;
     this.#slots = options.slots;
     this.#logger = options.logger;
+    this.#preferences = new ToldPreferences(link);
+    this.#receptions = new Receptions(link, model, events, {
+      slots: options.slots,
+      isPaused: (trackId) => this.#preferences.of(trackId)?.paused === true,
+    });
     events.on('trackPublished', () => this.sync(), link.signal);
     events.on(
       'trackUpdated',
       ({ trackId, info }) => {
-        if (!this.#isCurrent(trackId, info.epoch)) this.sync(); // Produced anew.
+        if (!this.#receptions.isCurrent(trackId, info.epoch)) this.sync(); // Produced anew.
       },
       link.signal,
     );
@@ -107,14 +105,8 @@ export class Subscriber {
 
   /** New transports: everything is received anew, these first. Resolves when these are. */
   async reset(ready: Subscription[]): Promise<void> {
-    this.#generation += 1;
-    this.#running.clear();
-    this.#noMoreTransports = false;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    for (const trackId of this.#all()) this.#drop(trackId);
-    this.#moved = undefined;
-    this.#refused.clear();
+    this.#beginAnew();
+    this.#receptions.dropAll();
     const trackIds = ready.map(({ trackId }) => trackId);
     const generation = this.#generation;
     this.#opening = ready.length > 0;
@@ -132,41 +124,34 @@ export class Subscriber {
    * Resolves when all is, or has taken too long.
    */
   async move(): Promise<void> {
-    this.#generation += 1;
-    this.#running.clear();
-    this.#noMoreTransports = false;
+    this.#beginAnew();
     this.#opening = false;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    this.#refused.clear();
-    for (const [trackId, held] of [...this.#held]) this.#leave(trackId, held);
-    const left = new Set([...this.#leaving.keys()].filter((trackId) => !this.#slots.has(trackId)));
-    const moved = { left, done: Promise.withResolvers<void>() };
-    this.#moved = moved;
-    if (left.size === 0) moved.done.resolve();
+    const { changedOver } = this.#receptions.leaveAll();
     this.#fill();
-    await Promise.race([moved.done.promise, sleep(moveAtMostMs)]);
+    await changedOver;
   }
 
   /** The media session before is over: what was received over it ends. */
   settle(): void {
-    this.#moved = undefined;
-    for (const [trackId, { reception }] of [...this.#leaving]) {
-      if (this.#held.has(trackId)) this.#show(trackId);
-      else if (this.#slots.has(trackId)) this.#slots.received(trackId, undefined);
-      this.#leaving.delete(trackId);
-      reception.close();
-    }
-    for (const [trackId, { reception }] of this.#held)
-      if (this.#slots.has(trackId)) this.#slots.received(trackId, reception.track);
+    this.#receptions.settle();
     this.sync();
+  }
+
+  /** What was under way for the media session before does not count any more. */
+  #beginAnew(): void {
+    this.#generation += 1;
+    this.#running.clear();
+    this.#noMoreTransports = false;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#refused.clear();
   }
 
   get state(): ReceivingState {
     const wanted = [...this.#model.remoteTracks()].filter((publication) => this.#wants(publication));
     return {
       wanted: wanted.length,
-      received: this.#held.size,
+      received: this.#receptions.size,
       negotiating: this.#underWay().size,
       waiting: this.#waiting().length,
       transports: this.#transports().map(({ transportId, tracks, busy }) => ({
@@ -182,60 +167,49 @@ export class Subscriber {
     this.#wanted.set(trackId, subscribed);
     if (publication.source === 'microphone') await this.#tellPause(trackId);
     if (subscribed) return this.sync();
-    if (!this.#held.has(trackId)) return;
-    this.#drop(trackId);
+    if (!this.#receptions.has(trackId)) return;
+    this.#receptions.drop(trackId);
     await this.#link.request('track.unsubscribe', { trackIds: [trackId], ...this.#link.mediaScope });
   }
 
   async setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void> {
     const { trackId } = publication;
-    this.#preferences.set(trackId, { ...this.#preferences.get(trackId), ...preferences });
-    if (this.#held.has(trackId)) await this.#tell(trackId, preferences);
+    this.#preferences.add(trackId, preferences);
+    if (this.#receptions.has(trackId)) await this.#preferences.tell(trackId, preferences);
     else if (publication.source === 'microphone') await this.#tellPause(trackId);
   }
 
   /** A microphone that is not wanted is not to be heard through an audio slot either. */
   async #tellPause(trackId: string): Promise<void> {
     if (!this.#engine.mediaSessionId) return; // It is told with the first media.
-    await this.#tell(trackId, { paused: this.#unwanted(trackId) });
+    await this.#preferences.tell(trackId, { paused: this.#unwanted(trackId) });
   }
 
   #unwanted(trackId: string): boolean {
-    return this.#wanted.get(trackId) === false || this.#preferences.get(trackId)?.paused === true;
+    return this.#wanted.get(trackId) === false || this.#preferences.of(trackId)?.paused === true;
   }
 
   /** A receive transport is gone: its tracks are received over others. */
   transportLost(transportId: string): void {
-    for (const [trackId, held] of [...this.#held]) if (held.transportId === transportId) this.#drop(trackId);
-    for (const [trackId, held] of [...this.#leaving])
-      if (held.transportId === transportId) {
-        if (this.#held.has(trackId)) this.#show(trackId);
-        else this.#drop(trackId);
-      }
+    this.#receptions.transportLost(transportId);
     this.sync();
   }
 
   /** The server ended a subscription: its track went, or moved and will be there again. */
   closedByServer(trackId: string, subscriptionId: string): void {
-    const leaving = this.#leaving.get(trackId);
-    if (leaving?.reception.subscriptionId === subscriptionId) {
-      if (this.#held.has(trackId)) return this.#show(trackId);
-      return this.#drop(trackId);
-    }
-    if (this.#held.get(trackId)?.reception.subscriptionId !== subscriptionId) return;
-    this.#drop(trackId);
+    if (!this.#receptions.ended(trackId, subscriptionId)) return;
     this.#slots.lost(trackId);
     this.sync();
   }
 
   /** Whether what the server says of a subscription is of one that is being left. */
   isLeaving(trackId: string, subscriptionId: string): boolean {
-    return this.#leaving.get(trackId)?.reception.subscriptionId === subscriptionId;
+    return this.#receptions.isLeaving(trackId, subscriptionId);
   }
 
   #allow(allowed: boolean): void {
     this.#allowed = allowed;
-    if (!allowed) for (const trackId of this.#all()) this.#drop(trackId);
+    if (!allowed) this.#receptions.dropAll();
   }
 
   /** Starts working off what is missing, unless that is under way. */
@@ -246,11 +220,6 @@ export class Subscriber {
       this.#syncing = false;
       this.#fill();
     });
-  }
-
-  #isCurrent(trackId: string, epoch: number): boolean {
-    const held = this.#held.get(trackId);
-    return held !== undefined && held.epoch >= epoch;
   }
 
   /** Begins as many batches as may run at once. */
@@ -300,9 +269,9 @@ export class Subscriber {
     await this.#receive(ready);
     if (generation !== this.#generation) return;
     for (const { trackId, source } of this.#model.remoteTracks())
-      if (source === 'microphone' && !this.#held.has(trackId) && this.#unwanted(trackId))
+      if (source === 'microphone' && !this.#receptions.has(trackId) && this.#unwanted(trackId))
         this.#tellPause(trackId).catch(() => {}); // Told again with the next media.
-    this.#tellAll(ready.map(({ trackId }) => trackId));
+    this.#tellAll(ready);
   }
 
   /** Until packets of all these have come; some may be paused or silent, so not for long. */
@@ -333,10 +302,7 @@ export class Subscriber {
     if (!subscriptions.length && !failures.length)
       throw new PlatformError('internal', `nothing was answered for ${trackIds.length} tracks`);
     for (const { trackId, code } of failures) this.#failed(trackId, epochs.get(trackId), code);
-    for (const { trackId } of subscriptions) {
-      const held = this.#held.get(trackId);
-      if (held) this.#leave(trackId, held); // An earlier epoch of it.
-    }
+    for (const { trackId } of subscriptions) this.#receptions.leave(trackId); // An earlier epoch of it.
     try {
       await this.#receive(subscriptions);
     } finally {
@@ -345,44 +311,15 @@ export class Subscriber {
   }
 
   async #start(subscriptions: Subscription[]): Promise<void> {
-    const trackIds = subscriptions.flatMap(({ trackId }) => (this.#held.has(trackId) ? trackId : []));
-    if (!trackIds.length) return;
-    this.#tellAll(trackIds); // First: no packet of what is not shown.
-    await this.#link.request('track.start', { trackIds, ...this.#link.mediaScope });
+    const trackIds = this.#tellAll(subscriptions); // First: no packet of what is not shown.
+    if (trackIds.length) await this.#link.request('track.start', { trackIds, ...this.#link.mediaScope });
   }
 
-  #tellAll(trackIds: string[]): void {
-    for (const trackId of trackIds) {
-      const preferences = this.#preferences.get(trackId);
-      // Should it fail, what they bring is too much, not too little; who set them has heard of it.
-      if (preferences && this.#held.has(trackId)) this.#tell(trackId, preferences).catch(() => {});
-    }
-    this.#flush();
-  }
-
-  /** Tells the server with the others of this turn. */
-  #tell(trackId: string, preferences: LayerPreferences): Promise<void> {
-    if (!this.#telling) {
-      this.#telling = { preferences: new Map(), told: Promise.withResolvers() };
-      queueMicrotask(() => this.#flush());
-    }
-    const { preferences: all, told } = this.#telling;
-    all.set(trackId, { ...all.get(trackId), ...preferences });
-    return told.promise;
-  }
-
-  #flush(): void {
-    if (!this.#telling) return;
-    const { preferences, told } = this.#telling;
-    this.#telling = undefined;
-    const all = [...preferences].map(([trackId, wanted]) => ({ trackId, ...wanted }));
-    const requests: Promise<unknown>[] = [];
-    for (let i = 0; i < all.length; i += limits.subscriptionsPerRequest) {
-      const preferences = all.slice(i, i + limits.subscriptionsPerRequest);
-      const some = { preferences, ...this.#link.mediaScope };
-      requests.push(this.#link.request('track.setPreferences', some));
-    }
-    told.resolve(Promise.all(requests).then(() => {}));
+  /** Answers those of them that are held. */
+  #tellAll(subscriptions: Subscription[]): string[] {
+    const trackIds = subscriptions.flatMap(({ trackId }) => (this.#receptions.has(trackId) ? trackId : []));
+    this.#preferences.tellAll(trackIds);
+    return trackIds;
   }
 
   #wants({ trackId, source }: RemotePublication): boolean {
@@ -395,7 +332,8 @@ export class Subscriber {
    * other, so they are left only when what takes their place flows.
    */
   #surplus(): string[] {
-    return [...this.#held.keys()].filter((trackId) => {
+    const held = [...this.#receptions].map(([trackId]) => trackId);
+    return held.filter((trackId) => {
       if (this.#slots.has(trackId)) return !this.#slots.offered.has(trackId);
       const publication = this.#model.track(trackId);
       return publication?.source === 'microphone' && !this.#wants(publication);
@@ -406,7 +344,7 @@ export class Subscriber {
     const generation = this.#generation;
     const trackIds = this.#surplus().slice(0, limits.subscriptionsPerRequest);
     await this.#link.request('track.unsubscribe', { trackIds, ...this.#link.mediaScope });
-    if (generation === this.#generation) for (const trackId of trackIds) this.#drop(trackId);
+    if (generation === this.#generation) for (const trackId of trackIds) this.#receptions.drop(trackId);
   }
 
   #underWay(): Set<string> {
@@ -418,13 +356,13 @@ export class Subscriber {
     const underWay = this.#underWay();
     const waiting: WaitingTrack[] = [];
     for (const slotId of this.#auto ? this.#slots.offered : [])
-      if (!this.#held.has(slotId) && !underWay.has(slotId))
+      if (!this.#receptions.has(slotId) && !underWay.has(slotId))
         waiting.push({ trackId: slotId, kind: 'audio', streamId: slotId });
     for (const publication of this.#model.remoteTracks()) {
       const { info, trackId, kind } = publication;
       if (!this.#wants(publication) || this.#refused.get(trackId) === info.epoch) continue;
-      if (underWay.has(trackId) || this.#isCurrent(trackId, info.epoch)) continue;
-      const preferences = this.#preferences.get(trackId);
+      if (underWay.has(trackId) || this.#receptions.isCurrent(trackId, info.epoch)) continue;
+      const preferences = this.#preferences.of(trackId);
       waiting.push({ trackId, kind, streamId: this.#streamId(trackId), preferences });
     }
     return waiting;
@@ -452,7 +390,7 @@ export class Subscriber {
       ]),
     );
     const at = (transportId = '') => all.get(ids[0] === '' ? '' : transportId);
-    for (const [trackId, { transportId }] of this.#held) {
+    for (const [trackId, { transportId }] of this.#receptions) {
       const transport = at(transportId);
       if (!transport) continue;
       transport.tracks += 1;
@@ -505,25 +443,13 @@ export class Subscriber {
     const unwanted: string[] = []; // Since it was asked for.
     for (const { trackId, epoch, transportId } of subscriptions) {
       const reception = receptions.get(trackId);
-      const publication = this.#model.track(trackId);
       if (!reception) continue;
-      if (generation === this.#generation && this.#slots.has(trackId)) {
-        this.#held.set(trackId, { epoch, transportId, reception });
-        if (!this.#moved) this.#slots.received(trackId, reception.track); // Else nobody is heard twice.
-        continue;
-      }
-      if (generation !== this.#generation || !publication) {
-        reception.close();
-        continue;
-      }
-      if (this.#wanted.get(trackId) === false) {
-        reception.close();
-        unwanted.push(trackId);
-        continue;
-      }
-      this.#held.set(trackId, { epoch, transportId, reception });
-      if (this.#leaving.has(trackId)) void this.#changeOver(trackId, reception);
-      else this.#show(trackId);
+      const isKnown = this.#slots.has(trackId) || this.#model.track(trackId) !== undefined;
+      const isWanted = this.#wanted.get(trackId) !== false;
+      if (generation === this.#generation && isKnown && isWanted)
+        this.#receptions.hold(trackId, { epoch, transportId, reception });
+      else reception.close();
+      if (generation === this.#generation && isKnown && !isWanted) unwanted.push(trackId);
     }
     const scope = this.#link.mediaScope;
     if (unwanted.length)
@@ -534,49 +460,6 @@ export class Subscriber {
         'media-lost',
         `${missing} of ${subscriptions.length} tracks could not be set up`,
       );
-  }
-
-  #all(): Set<string> {
-    return new Set([...this.#held.keys(), ...this.#leaving.keys()]);
-  }
-
-  /** It stays on show until something is held in its place that flows. */
-  #leave(trackId: string, held: Held): void {
-    this.#held.delete(trackId);
-    this.#leaving.get(trackId)?.reception.close();
-    this.#leaving.set(trackId, held);
-  }
-
-  /** Shows what is held in place of what is being left, as soon as it flows; at the latest when that ends. */
-  async #changeOver(trackId: string, reception: Reception): Promise<void> {
-    const publication = this.#model.track(trackId);
-    const flows = publication && !publication.limitedBy && !this.#preferences.get(trackId)?.paused;
-    if (flows && reception.track) await reception.flows?.();
-    if (this.#held.get(trackId)?.reception === reception && this.#leaving.has(trackId)) this.#show(trackId);
-  }
-
-  /** From now on what is held of it is what is seen; what was before ends. */
-  #show(trackId: string): void {
-    const { reception } = this.#held.get(trackId)!;
-    const before = this.#leaving.get(trackId);
-    this.#leaving.delete(trackId);
-    const publication = this.#model.track(trackId);
-    if (publication && reception.track && !this.#slots.has(trackId)) {
-      publication.mediaTrack = reception.track;
-      publication.reception = reception;
-      this.#events.emit('trackSubscribed', publication, reception.track);
-    }
-    if (before) {
-      before.reception.close();
-      const { subscriptionId } = before.reception;
-      // Of the media session before all ends together.
-      if (!this.#moved)
-        this.#link
-          .request('track.unsubscribe', { trackIds: [], subscriptionIds: [subscriptionId] })
-          .catch(() => {}); // It ends by itself.
-    }
-    const { left, done } = this.#moved ?? {};
-    if (left?.delete(trackId) && left.size === 0) done!.resolve();
   }
 
   /** Camera and microphone of one participant are played in step; a shared screen goes its own way. */
@@ -601,28 +484,10 @@ export class Subscriber {
     this.#events.emit('sampleReceived', { participantId, name: publication.name, ...sample });
   }
 
-  #drop(trackId: string, publication = this.#model.track(trackId)): void {
-    const held = this.#held.get(trackId);
-    this.#held.delete(trackId);
-    held?.reception.close();
-    const leaving = this.#leaving.get(trackId);
-    this.#leaving.delete(trackId);
-    leaving?.reception.close();
-    if (!held && !leaving) return;
-    this.#slots.received(trackId, undefined);
-    if (!publication?.mediaTrack) return;
-    publication.mediaTrack = undefined;
-    publication.reception = undefined;
-    publication.layer = undefined;
-    publication.limit = undefined;
-    this.#events.emit('trackUnsubscribed', publication);
-  }
-
   /** It is no longer in the model, but whoever shows it is told to stop. */
   #forget(publication: RemotePublication): void {
     const { trackId } = publication;
-    this.#drop(trackId, publication);
-    if (this.#moved?.left.delete(trackId) && this.#moved.left.size === 0) this.#moved.done.resolve();
+    this.#receptions.drop(trackId, publication);
     this.#wanted.delete(trackId);
     this.#preferences.delete(trackId);
     this.#streamIds.delete(trackId);
