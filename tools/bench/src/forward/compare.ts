@@ -11,6 +11,8 @@ export type CompareOptions = Pick<BenchOptions, 'say' | 'signal'> & {
   measureMs: number;
   /** How busy the engine's worker is to be when it is alone, of one core. */
   load: number;
+  /** What each stream has, in place of what makes the worker so busy. */
+  packetsPerSecond?: number;
   capture: boolean;
 };
 
@@ -64,9 +66,10 @@ export async function compare(scenarios: Scenario[], options: CompareOptions): P
 async function calibrate(
   server: CallServer,
   scenario: Scenario,
-  { load, capture }: Pick<CompareOptions, 'load' | 'capture'>,
+  { load, capture, packetsPerSecond: given }: CompareOptions,
   guess: number,
 ): Promise<number> {
+  if (given !== undefined) return given;
   let packetsPerSecond = guess;
   for (let i = 0; i < guesses; i++) {
     const [round] = await runRound([server], scenario, { ...calibration, capture, packetsPerSecond });
