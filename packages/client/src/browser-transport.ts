@@ -7,6 +7,7 @@ import type {
   TransportParameters,
 } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
+import { isPageBusy } from './busy-page.ts';
 import type { MediaSignaling } from './media-engine.ts';
 import { PathKeeper } from './path-keeper.ts';
 import { peerConnections } from './peer-connections.ts';
@@ -67,6 +68,7 @@ export class BrowserTransport extends Lifetime {
           await this.engine.restartIce({ iceParameters: iceParameters as types.IceParameters });
         },
         hasRelays: () => relays.servers.length > 0 && !relays.only,
+        isBusy: isPageBusy,
         lost: () => this.close('lost'),
       }),
     );

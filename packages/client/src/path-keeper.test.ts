@@ -11,6 +11,7 @@ const ice = (number: number) => ({ usernameFragment: `u${number}` }) as IceParam
 /** A keeper of a transport that notes what is asked of it. The server answers at once, unless it is away. */
 function setUp({ hasRelays = false } = {}) {
   const notes: string[] = [];
+  const page = { isBusy: false };
   const server = { away: false, asked: 0 };
   const keeper = new PathKeeper({
     askIce: async () => {
@@ -21,10 +22,11 @@ function setUp({ hasRelays = false } = {}) {
     restartIce: async ({ usernameFragment }, relaysOnly) =>
       void notes.push(`restart ${usernameFragment}${relaysOnly ? ' through relays only' : ''}`),
     hasRelays: () => hasRelays,
+    isBusy: () => page.isBusy,
     lost: () => void notes.push('lost'),
   });
   const pass = async (ms: number) => void (await vi.advanceTimersByTimeAsync(ms));
-  return { keeper, notes, server, pass };
+  return { keeper, notes, page, server, pass };
 }
 
 describe('[B8] [SG51] the keeper of a path', () => {
@@ -44,6 +46,32 @@ describe('[B8] [SG51] the keeper of a path', () => {
     keeper.connectionChanged('disconnected');
     await pass(0);
     expect(notes).toEqual(['restart u1', 'restart u2']);
+  });
+
+  test('on a busy page bad news is believed when the page has had time to hear of better, or after six seconds', async () => {
+    const { keeper, notes, page, pass } = setUp();
+    page.isBusy = true;
+    keeper.connectionChanged('connected');
+    keeper.connectionChanged('disconnected');
+    await pass(3_000);
+    keeper.connectionChanged('connected');
+    await pass(10_000);
+    expect([keeper.state.status, notes]).toEqual(['holding', []]);
+
+    keeper.connectionChanged('disconnected');
+    await pass(5_900);
+    expect(notes).toEqual([]);
+    await pass(700);
+    expect(notes).toHaveLength(1);
+
+    const other = setUp();
+    other.page.isBusy = true;
+    other.keeper.connectionChanged('connecting');
+    await other.pass(7_000); // It has 3 s, of a page that is not busy.
+    expect(other.notes).toEqual([]);
+    other.page.isBusy = false;
+    await other.pass(600);
+    expect(other.notes).toHaveLength(1);
   });
 
   test('waits for a server that cannot be asked, however long, and gives up only what the server could not mend', async () => {

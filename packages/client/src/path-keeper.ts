@@ -13,6 +13,8 @@ export type KeptTransport = {
   restartIce(iceParameters: IceParameters, relaysOnly: boolean): Promise<void>;
   /** Whether there are relays that are not all there is anyway. */
   hasRelays?(): boolean;
+  /** Whether what happens is heard of late: what seems to be broken may not be. */
+  isBusy?(): boolean;
   /** No path was found: the transport must be made anew. */
   lost(reason: PlatformError): void;
 };
@@ -20,6 +22,10 @@ export type KeptTransport = {
 /** A path that has just been found is left alone for so long. */
 const reserveAfterMs = 1_500;
 const askAgainMs = 500;
+/** On a busy page bad news is looked at again after so long, … */
+const doubtMs = 500;
+/** … and believed after so long in any case. */
+const doubtAtMostMs = 6_000;
 
 /**
  * Restarts ICE when a transport's path breaks, and gives the transport up when that does not help. It keeps credentials in
@@ -32,6 +38,7 @@ export class PathKeeper extends Lifetime {
   #reserve: IceParameters | undefined;
   #cancelDeadline = () => {};
   #cancelReserve = () => {};
+  #cancelDoubt = () => {};
 
   constructor(transport: KeptTransport, clock: Clock = systemClock) {
     super();
@@ -40,6 +47,7 @@ export class PathKeeper extends Lifetime {
     this.onClose(() => {
       this.#cancelDeadline();
       this.#cancelReserve();
+      this.#cancelDoubt();
     });
   }
 
@@ -51,6 +59,8 @@ export class PathKeeper extends Lifetime {
   connectionChanged(state: RTCPeerConnectionState): void {
     if (state === 'closed') return this.close();
     if (state === 'new') return;
+    this.#cancelDoubt();
+    if (state === 'disconnected') return this.#believe(this.#clock.now() + doubtAtMostMs);
     this.#dispatch({ type: state });
     if (state === 'connected') this.#fillReserve();
   }
@@ -79,11 +89,20 @@ export class PathKeeper extends Lifetime {
       this.#transport.lost(new PlatformError('media-lost', 'no media path was found'));
   }
 
-  #armDeadline(deadlineAt: number): void {
+  /** It has no answers of the other side: a network that is gone, or a page that does not get to read them. */
+  #believe(until: number): void {
+    if (this.#transport.isBusy?.() && this.#clock.now() < until)
+      this.#cancelDoubt = this.#clock.after(doubtMs, () => this.#believe(until));
+    else this.#dispatch({ type: 'disconnected' });
+  }
+
+  #armDeadline(deadlineAt: number, until = deadlineAt + doubtAtMostMs): void {
     this.#cancelDeadline = this.#clock.after(Math.max(0, deadlineAt - this.#clock.now()), () => {
       const before = this.#state;
+      if (this.#transport.isBusy?.() && this.#clock.now() < until)
+        return this.#armDeadline(this.#clock.now() + doubtMs, until);
       this.#dispatch({ type: 'deadline' });
-      if (this.#state === before) this.#armDeadline(deadlineAt); // The timer was early by a fraction.
+      if (this.#state === before) this.#armDeadline(deadlineAt, until); // The timer was early by a fraction.
     });
   }
 

@@ -1,12 +1,11 @@
 import { Lifetime } from '@weir/core';
+import { isPageBusy } from './busy-page.ts';
 import type { PathKeeper } from './path-keeper.ts';
 import { TrafficPulse } from './traffic-pulse.ts';
 
 export type WatchedPath = { keeper: PathKeeper; connection: RTCPeerConnection | undefined };
 
 const lookEveryMs = 100;
-/** A look that is so late says that the page is busy, not that the network is gone: packets may wait to be read, too. */
-const lateMs = 400;
 /** Statistics of more tracks than that cost too much to be looked at so often. */
 const tracksAtMost = 25;
 /** After an alarm traffic may pause for so long before there is another; twice as long after each further one. */
@@ -23,7 +22,6 @@ export class PathWatch extends Lifetime {
   #pulse = new TrafficPulse();
   #watched: RTCPeerConnection[] = [];
   #isLooking = false;
-  #lookedAt = performance.now();
   #calmUntil = 0;
   #calmMs = calmMs;
   #silentSince: number | undefined;
@@ -50,10 +48,8 @@ export class PathWatch extends Lifetime {
       const watched = this.#choose();
       const bytes = await Promise.all(watched.map(bytesReceived));
       if (this.closed) return;
-      const now = performance.now();
-      const isLate = now - this.#lookedAt > lateMs;
-      this.#lookedAt = now;
-      if (isLate || !isSame(watched, this.#watched)) this.#pulse = new TrafficPulse();
+      // On a busy page packets may wait to be read, too.
+      if (isPageBusy() || !isSame(watched, this.#watched)) this.#pulse = new TrafficPulse();
       this.#watched = watched;
       this.#tell(this.#pulse.look(bytes.reduce((sum, one) => sum + one, 0)));
     } catch {

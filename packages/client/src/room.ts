@@ -12,6 +12,7 @@ import type {
 import { limits } from '@weir/protocol/limits';
 import { type AudioSlot, AudioSlots } from './audio-slots.ts';
 import { BrowserEngine } from './browser-engine.ts';
+import { isPageBusy, watchPageBusy } from './busy-page.ts';
 import { askDirector, openSocket } from './director.ts';
 import { type Downlink, downlinkOf } from './downlink.ts';
 import { LocalParticipant } from './local-participant.ts';
@@ -117,9 +118,10 @@ export class Room {
       ...(this.#engine.receiveAtOnce ? { subscribeAtMost: this.#engine.receiveAtOnce } : {}),
       client: sdkName,
       moves: this.#engine.openBeside !== undefined,
-      isLineNarrow: () => this.#downlink !== 'good' || (this.#starvation?.isStarving ?? false),
+      isSlow: () => this.#downlink !== 'good' || (this.#starvation?.isStarving ?? false) || isPageBusy(),
       ...(times ? { times } : {}),
     });
+    watchPageBusy(this.#link);
     this.local = new LocalParticipant(this.#link, this.#engine, this.events);
     this.#model = new RoomModel(this.local, this.events, {
       setSubscribed: (publication, subscribed) => this.#subscriber.setSubscribed(publication, subscribed),

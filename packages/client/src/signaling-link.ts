@@ -76,8 +76,8 @@ export type SignalingEnvironment = {
   /** With all: so many subscriptions come with the answer. */
   subscribeAtMost?: number;
   client: string;
-  /** The line carries less than was asked for: answers may take long. */
-  isLineNarrow?: () => boolean;
+  /** The line carries less than was asked for, or the page has no time to read: answers may take long. */
+  isSlow?: () => boolean;
   clock?: Clock;
   random?: () => number;
   times?: SignalingTimes;
@@ -410,7 +410,7 @@ export class SignalingLink extends Lifetime {
   }
 
   /**
-   * Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`; later over a narrow line, and while the seat is
+   * Tells a dead socket from a silent one within `pingAfterMs` + `pingTimeoutMs`; later over a narrow line, on a busy page, and while the seat is
    * not taken up: a node to which thousands come at once is busy, and each that tried anew would make it busier.
    */
   #watch(peer: RpcPeer<SignalingClient, SignalingServer>): void {
@@ -420,7 +420,7 @@ export class SignalingLink extends Lifetime {
       if (silentMs < limits.pingAfterMs)
         return void this.#clock.after(limits.pingAfterMs - silentMs + 1, check);
       peer.request('session.ping', {}, limits.pingTimeoutMs).then(check, (error: PlatformError) => {
-        const isPatient = this.#state.status !== 'joined' || this.#environment.isLineNarrow?.();
+        const isPatient = this.#state.status !== 'joined' || this.#environment.isSlow?.();
         const patienceMs = isPatient ? limits.narrowSilenceMs : 0;
         const isDead = error.code === 'timeout' && performance.now() - peer.lastHeardAt > patienceMs;
         if (isDead) peer.close('lost');
