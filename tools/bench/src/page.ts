@@ -21,6 +21,8 @@ const publishTimeoutMs = 120_000;
 const pageTimeoutMs = 60_000;
 const eachAtOnce = 8;
 const bareConnections = 10;
+/** The server and the publishers have machines of their own: hundreds of decoders in a page do not hold them up. */
+const elsewhere = { nice: -10 };
 const platformModule = new URL('measure/platform-process.ts', import.meta.url);
 const wallModule = fileURLToPath(new URL('page/wall.ts', import.meta.url));
 const bareWallModule = fileURLToPath(new URL('page/bare-wall.ts', import.meta.url));
@@ -43,9 +45,9 @@ export const bench: Bench = {
   parameters: { few: 500, many: 1_000, each: 500, bare: 500 },
   async run({ parameters, ...progress }) {
     await using stack = new AsyncDisposableStack();
-    const platform = stack.use(new Child<PlatformProcess>(platformModule));
+    const platform = stack.use(new Child<PlatformProcess>(platformModule, elsewhere));
     const doors = await platform.call('start', { workers: 1 });
-    const streams = stack.use(new Child<StreamsProcess>(streamsModule));
+    const streams = stack.use(new Child<StreamsProcess>(streamsModule, elsewhere));
     const browser = stack.adopt(await launchChromium(), (it) => it.close());
     const { few, many, each, bare } = parameters as Record<'few' | 'many' | 'each' | 'bare', number>;
     const cases: Case[] = bare > 0 ? [await measureBare(browser, doors, bare, progress)] : [];

@@ -17,10 +17,13 @@ export class Child<H extends Handlers> implements AsyncDisposable {
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   #asked = 0;
 
-  /** `nice`: 1 to 19 gives way to what is measured, as what would run on machines of its own. */
+  /**
+   * `nice`: 1 to 19 gives way to what is measured, and below 0 goes before it (where that is allowed): as what would run on a machine
+   * of its own.
+   */
   constructor(module: URL, { execArgv = [], nice = 0 }: { execArgv?: string[]; nice?: number } = {}) {
     this.#process = fork(module, { execArgv: [...process.execArgv, ...execArgv], serialization: 'advanced' });
-    if (nice > 0) setPriority(this.pid, nice);
+    if (nice !== 0) giveNice(this.pid, nice);
     this.#process.on('message', ({ id, result, error }: Answer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
@@ -57,6 +60,14 @@ export class Child<H extends Handlers> implements AsyncDisposable {
     const ended = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
     await withDeadline(ended, stopMs, 'end of a child process').catch(() => this.#process.kill('SIGKILL'));
+  }
+}
+
+function giveNice(pid: number, nice: number): void {
+  try {
+    setPriority(pid, nice);
+  } catch (error) {
+    if (nice > 0) throw error; // Below 0 only root may go.
   }
 }
 

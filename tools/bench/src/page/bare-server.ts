@@ -5,6 +5,8 @@ import { Child } from '../measure/child.ts';
 import type { StreamsProcess } from './streams.ts';
 
 const room = 'wall';
+/** As for the platform. */
+const elsewhere = { nice: -10 };
 const tracksPerPublisher = 100;
 const publishTimeoutMs = 120_000;
 
@@ -18,9 +20,13 @@ export class BareServer {
   }
 
   static async start(stack: AsyncDisposableStack, streams: number): Promise<BareServer> {
-    const process = stack.use(new Child<BareProcess>(new URL('../forward/bare-process.ts', import.meta.url)));
+    const process = stack.use(
+      new Child<BareProcess>(new URL('../forward/bare-process.ts', import.meta.url), elsewhere),
+    );
     await process.call('start', undefined);
-    const publishers = stack.use(new Child<StreamsProcess>(new URL('streams.ts', import.meta.url)));
+    const publishers = stack.use(
+      new Child<StreamsProcess>(new URL('streams.ts', import.meta.url), elsewhere),
+    );
     const server = new BareServer(process);
     for (let left = streams; left > 0; left -= tracksPerPublisher)
       await server.#publish(publishers, Math.min(left, tracksPerPublisher));
