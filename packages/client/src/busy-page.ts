@@ -2,7 +2,7 @@ import type { Lifetime } from '@weir/core';
 
 const tickMs = 100;
 /** A timer that is so late had to wait for the page, … */
-const lateMs = 300;
+const lateMs = 150;
 /** … or was asleep with its machine. */
 const asleepMs = 5_000;
 /** For so long after a late timer the page counts as busy. */
@@ -11,14 +11,19 @@ const busyMs = 2_000;
 let watching = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 let tickedAt = 0;
-let lateAt = Number.NEGATIVE_INFINITY;
+let busyUntil = Number.NEGATIVE_INFINITY;
 
 /**
  * Whether the page has so much to do that it hears of the network late: what seems to be missing may be waiting to be read. Known
  * while somebody watches.
  */
 export function isPageBusy(): boolean {
-  return performance.now() - lateAt < busyMs;
+  return performance.now() < busyUntil;
+}
+
+/** What begins now will keep the page busy for about so long, also threads of the browser whose delay no timer shows. */
+export function expectPageBusy(ms: number): void {
+  busyUntil = Math.max(busyUntil, performance.now() + ms);
 }
 
 /** Until `lifetime` closes. One timer serves the whole page. */
@@ -39,5 +44,5 @@ function tick(): void {
   const late = now - tickedAt - tickMs;
   tickedAt = now;
   if (globalThis.document?.hidden) return; // The browser wakes it once a second at most.
-  if (late > lateMs && late < asleepMs) lateAt = now;
+  if (late > lateMs && late < asleepMs) expectPageBusy(busyMs);
 }

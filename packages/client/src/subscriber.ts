@@ -2,6 +2,7 @@ import { type Emitter, type Logger, PlatformError, sleep } from '@weir/core';
 import type { LayerPreferences, Subscription } from '@weir/protocol';
 import { limits } from '@weir/protocol/limits';
 import type { AudioSlots } from './audio-slots.ts';
+import { expectPageBusy } from './busy-page.ts';
 import type { MediaEngine } from './media-engine.ts';
 import { RemotePublication } from './publication.ts';
 import { Receptions } from './receptions.ts';
@@ -29,6 +30,15 @@ export type ReceivingState = {
 const batchesAtOnce = 3;
 const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
+/** With more tracks than that those that are not shown start last, … */
+const startedAtOnce = 50;
+/** … but wait no longer than so long. */
+const startAtMostMs = 10_000;
+/** Between two requests that start some the page has so long to catch up, and longer while it is late. */
+const breathMs = 100;
+const breathsAtMost = 10;
+/** A page that sets up or starts some beside more than `startedAtOnce` has its hands full for so long. */
+const handsFullMs = 5_000;
 const announceMs = 100;
 const firstAtMostMs = 500;
 /** The transport of work that needs none. */
@@ -53,6 +63,10 @@ export class Subscriber {
   #generation = 0;
   /** Batches under way on the media session of now. */
   readonly #running = new Set<Running>();
+  /** What is set up and not started yet, since when. */
+  readonly #unstarted = new Map<string, number>();
+  /** The generation of which some are just being started. */
+  #starting: number | undefined;
   /** The browser or the server allows no further transport: the ones there are take all. */
   #noMoreTransports = false;
   #syncing = false;
@@ -141,6 +155,7 @@ export class Subscriber {
   #beginAnew(): void {
     this.#generation += 1;
     this.#running.clear();
+    this.#unstarted.clear();
     this.#noMoreTransports = false;
     clearTimeout(this.#retry);
     this.#retry = undefined;
@@ -175,6 +190,7 @@ export class Subscriber {
   async setPreferences(publication: RemotePublication, preferences: LayerPreferences): Promise<void> {
     const { trackId } = publication;
     this.#preferences.add(trackId, preferences);
+    if (this.#unstarted.has(trackId)) void this.#startDue();
     if (this.#receptions.has(trackId)) await this.#preferences.tell(trackId, preferences);
     else if (publication.source === 'microphone') await this.#tellPause(trackId);
   }
@@ -234,6 +250,7 @@ export class Subscriber {
     const idle = this.#running.size === 0 && this.#retry === undefined && !this.#link.closed;
     if (idle && this.#surplus().length)
       void this.#run({ transportId: none, trackIds: [] }, () => this.#leaveSurplus());
+    void this.#startDue();
     this.#changed();
   }
 
@@ -241,6 +258,7 @@ export class Subscriber {
   async #run(batch: Running, work: () => Promise<void>): Promise<void> {
     const generation = this.#generation;
     this.#running.add(batch);
+    this.#takeOn(batch.trackIds.length);
     this.#changed();
     try {
       await work();
@@ -253,10 +271,18 @@ export class Subscriber {
     }
   }
 
+  #takeOn(tracks: number): void {
+    if (tracks > 0 && this.#receptions.size > startedAtOnce) expectPageBusy(handsFullMs);
+  }
+
   #batchFailed({ transportId }: Running, { code }: PlatformError): void {
     if (code === 'limit-reached' && transportId === undefined) this.#noMoreTransports = true;
     if (code === 'transport-not-found' && transportId !== undefined)
       this.#engine.receiveTransports?.drop(transportId);
+    this.#fillLater();
+  }
+
+  #fillLater(): void {
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
       this.#fill();
@@ -306,13 +332,54 @@ export class Subscriber {
     try {
       await this.#receive(subscriptions);
     } finally {
-      if (generation === this.#generation) await this.#start(subscriptions);
+      if (generation === this.#generation) this.#setUp(subscriptions);
     }
   }
 
-  async #start(subscriptions: Subscription[]): Promise<void> {
-    const trackIds = this.#tellAll(subscriptions); // First: no packet of what is not shown.
-    if (trackIds.length) await this.#link.request('track.start', { trackIds, ...this.#link.mediaScope });
+  #setUp(subscriptions: Subscription[]): void {
+    // What is preferred is told first: no packet of what is not shown.
+    for (const trackId of this.#tellAll(subscriptions)) this.#unstarted.set(trackId, performance.now());
+    void this.#startDue();
+  }
+
+  /** Lets packets come; what cannot be told now is told later. */
+  async #startDue(): Promise<void> {
+    const generation = this.#generation;
+    if (this.#starting === generation) return;
+    this.#starting = generation;
+    try {
+      for (let due = this.#due(); due.length > 0; due = this.#due()) {
+        this.#takeOn(due.length);
+        await this.#link.request('track.start', { trackIds: due, ...this.#link.mediaScope });
+        if (generation !== this.#generation) return;
+        for (const trackId of due) this.#unstarted.delete(trackId);
+        if (this.#unstarted.size > 0) await breathe();
+        if (generation !== this.#generation) return;
+      }
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'starting failed, trying again');
+      if (generation === this.#generation) this.#fillLater();
+    } finally {
+      if (this.#starting === generation) this.#starting = undefined;
+    }
+  }
+
+  /**
+   * Where there are many, what is not shown waits until all is set up: on a page that decodes hundreds of streams each further
+   * negotiation takes a multiple of its time.
+   */
+  #due(): string[] {
+    for (const trackId of this.#unstarted.keys())
+      if (!this.#receptions.has(trackId)) this.#unstarted.delete(trackId);
+    const mayWait = this.#running.size > 0 && this.#receptions.size > startedAtOnce;
+    const isDue = ([trackId, since]: [string, number]) => {
+      const preferences = this.#preferences.of(trackId);
+      const isShown = preferences !== undefined && !preferences.paused;
+      const isVideo = this.#model.track(trackId)?.kind === 'video';
+      return !mayWait || isShown || !isVideo || performance.now() - since > startAtMostMs;
+    };
+    const due = [...this.#unstarted].filter(isDue).map(([trackId]) => trackId);
+    return due.slice(0, startedAtOnce);
   }
 
   /** Answers those of them that are held. */
@@ -492,5 +559,14 @@ export class Subscriber {
     this.#preferences.delete(trackId);
     this.#streamIds.delete(trackId);
     this.#refused.delete(trackId);
+  }
+}
+
+/** Until a timer is in time again: what was just begun has what it needs of the page. */
+async function breathe(): Promise<void> {
+  for (let i = 0; i < breathsAtMost; i++) {
+    const before = performance.now();
+    await sleep(breathMs);
+    if (performance.now() - before < 2 * breathMs) return;
   }
 }
