@@ -417,8 +417,10 @@ export class SignalingLink extends Lifetime {
     const check = () => {
       if (peer.closed) return;
       const silentMs = performance.now() - peer.lastHeardAt;
-      if (silentMs < limits.pingAfterMs)
-        return void this.#clock.after(limits.pingAfterMs - silentMs + 1, check);
+      const { status } = this.#state;
+      const isPending = status === 'claiming' || status === 'entering';
+      const leftMs = (isPending ? limits.pendingPingAfterMs : limits.pingAfterMs) - silentMs;
+      if (leftMs > 0) return void this.#clock.after(Math.min(limits.pingAfterMs, leftMs + 1), check);
       peer.request('session.ping', {}, limits.pingTimeoutMs).then(check, (error: PlatformError) => {
         const isPatient = this.#state.status !== 'joined' || this.#environment.isSlow?.();
         const patienceMs = isPatient ? limits.narrowSilenceMs : 0;

@@ -31,6 +31,8 @@ export const limits = {
   pingAfterMs: 1_500,
   /** … and gives the socket up when that is not answered by then. */
   pingTimeoutMs: 1_500,
+  /** While it waits for its seat it pings later: thousands who wait must not keep the node from letting them in. */
+  pendingPingAfterMs: 5_000,
   /** Over a line that is known to be narrow it does only when it has heard nothing for so long. */
   narrowSilenceMs: 10_000,
   dataPayloadBytes: 16 * 1024,

@@ -77,6 +77,7 @@ describe('SPEC.md', () => {
     ['SG12', kib(limits.socketBacklogBytes)],
     ['SG14', `nothing for ${seconds(limits.pingAfterMs)}`],
     ['SG14', `when ${seconds(limits.pingTimeoutMs)} later`],
+    ['SG14', seconds(limits.pendingPingAfterMs)],
     ['SG14', seconds(limits.narrowSilenceMs)],
     ['SG15', `\`${subprotocol}\``],
     ['SG16', seconds(limits.unauthenticatedSocketMs)],

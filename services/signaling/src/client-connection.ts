@@ -169,7 +169,7 @@ export class ClientConnection extends Lifetime {
     await this.#options.arrivals.take(async () => {
       if (this.closed) throw new PlatformError('connection-lost', 'it went before its turn came');
       const over = new AbortController();
-      result = work().finally(() => over.abort());
+      result = work().finally(() => over.abort('over'));
       result.catch(() => {}); // It is told to whoever asked.
       await sleep(turnMs, over.signal);
     });
