@@ -5,7 +5,7 @@ import type { Downlink } from './downlink.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import type { PeerConnectionUse } from './peer-connections.ts';
 import type { LocalPublication, Publication, RemotePublication } from './publication.ts';
-import type { ReceivingState } from './subscriber.ts';
+import type { ReceivingState } from './receiving-state.ts';
 
 export type RoomStatus = 'idle' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
 

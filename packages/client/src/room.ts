@@ -20,6 +20,7 @@ import type { MediaEngine, MediaSignaling } from './media-engine.ts';
 import { NetworkWatch } from './network-watch.ts';
 import type { Participant, RemoteParticipant } from './participant.ts';
 import { type PeerConnectionUse, peerConnections } from './peer-connections.ts';
+import type { ReceivingState } from './receiving-state.ts';
 import { forgetRegions, knownRegions, measureRegions } from './region-probe.ts';
 import type { RoomEvents, RoomStatus } from './room-events.ts';
 import { RoomModel } from './room-model.ts';
@@ -29,7 +30,7 @@ import { type SelectedPath, selectedPath } from './selected-path.ts';
 import { type JoinedAnswer, type Missed, SignalingLink } from './signaling-link.ts';
 import type { SignalingState, SignalingTimes } from './signaling-state.ts';
 import { StarvationWatch } from './starvation-watch.ts';
-import { type ReceivingState, Subscriber } from './subscriber.ts';
+import { Subscriber } from './subscriber.ts';
 import { tokenRoom } from './token.ts';
 import { WarmSocket } from './warm-socket.ts';
 

@@ -1,7 +1,6 @@
 import { Emitter, Lifetime, PlatformError, silentLogger } from '@weir/core';
 import type { RoomSnapshot, Subscription } from '@weir/protocol';
-import { eventually } from '@weir/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AudioSlots } from './audio-slots.ts';
 import type { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine, Reception } from './media-engine.ts';
@@ -71,7 +70,7 @@ function setUp(cameras: number) {
 test('a few tracks start as they are set up', async () => {
   const { started, trackIds, link } = setUp(30);
   using _ = link;
-  await eventually(() => started().length === 30 || `${started().length} started`);
+  await vi.waitFor(() => expect(started()).toHaveLength(30));
   expect(started()).toEqual(trackIds);
 });
 
@@ -80,7 +79,7 @@ test('of hundreds those that nobody looks at start when all are set up, a few at
   using _ = link;
   const shown = trackIds.slice(-5);
   for (const trackId of shown) await subscriber.setPreferences(model.track(trackId)!, { paused: false });
-  await eventually(() => started().length === 300 || `${started().length} started`, { timeoutMs: 10_000 });
+  await vi.waitFor(() => expect(started()).toHaveLength(300), { timeout: 10_000 });
 
   const lastSetUp = asked.findLastIndex(({ method }) => method === 'track.subscribe');
   const early = asked
@@ -97,5 +96,5 @@ test('what could not be started is started later', async () => {
   const { started, server, link } = setUp(10);
   using _ = link;
   server.failing.add('track.start');
-  await eventually(() => started().length === 20 || `${started().length} started`, { timeoutMs: 5_000 });
+  await vi.waitFor(() => expect(started()).toHaveLength(20), { timeout: 5_000 });
 });

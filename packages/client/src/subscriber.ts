@@ -5,6 +5,7 @@ import type { AudioSlots } from './audio-slots.ts';
 import { expectPageBusy } from './busy-page.ts';
 import type { MediaEngine } from './media-engine.ts';
 import { RemotePublication } from './publication.ts';
+import type { ReceivingState } from './receiving-state.ts';
 import { Receptions } from './receptions.ts';
 import type { RoomEvents } from './room-events.ts';
 import type { RoomModel } from './room-model.ts';
@@ -14,17 +15,6 @@ import { nextBatch, type ReceiveTransport, type WaitingTrack } from './subscribe
 import { ToldPreferences } from './told-preferences.ts';
 
 type Running = { transportId: string | undefined; trackIds: string[] };
-
-/** How receiving stands, for debug panels and tests. */
-export type ReceivingState = {
-  /** Tracks that are to be received, and how many of them are. */
-  wanted: number;
-  received: number;
-  /** In batches under way, and behind them in the queue. */
-  negotiating: number;
-  waiting: number;
-  transports: { transportId: string; tracks: number; negotiating: boolean }[];
-};
 
 /** While one batch is negotiated here, the server sets up the next ones. */
 const batchesAtOnce = 3;

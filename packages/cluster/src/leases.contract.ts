@@ -1,6 +1,6 @@
 import { silentLogger } from '@weir/core';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { MakeStore, StoreUnderTest } from './contract.ts';
+import type { MakeStore, StoreUnderTest } from './store-under-test.ts';
 
 /** What every driver of leases must do. */
 export function leasesContract(name: string, makeStore: MakeStore): void {

@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from '@weir/core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { MakeStore, StoreUnderTest } from './contract.ts';
 import type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
+import type { MakeStore, StoreUnderTest } from './store-under-test.ts';
 
 const keepEvents = 5;
 const ended = { type: 'roomEnded' } as const;

@@ -1,12 +1,9 @@
 import { type Logger, silentLogger } from '@weir/core';
 import { ApiKeys } from './api-keys.ts';
 import { openEmbedded } from './embedded.ts';
-import { databaseError, Queries, type Sql } from './queries.ts';
+import { type Connection, databaseError, Queries } from './queries.ts';
 import { openServer } from './server.ts';
 import { StoredRooms } from './stored-rooms.ts';
-
-/** An open database with its schema up to date. */
-export type Connection = { sql: Sql; close: () => Promise<void> };
 
 /** `dataDir`: Postgres inside this process, for one machine. `url`: a Postgres server, for a fleet. */
 export type DatabaseAddress = { dataDir: string } | { url: string };

@@ -5,9 +5,9 @@ import { NodeFS } from '@electric-sql/pglite/nodefs';
 import type { Logger } from '@weir/core';
 import { drizzle } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
-import type { Connection } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { migrationsFolder } from './migrations.ts';
+import type { Connection } from './queries.ts';
 import * as schema from './schema.ts';
 import { SyncedNodeFS, syncName, syncTree } from './synced-node-fs.ts';
 

@@ -5,6 +5,9 @@ import type * as schema from './schema.ts';
 /** Drizzle over either driver. */
 export type Sql = PgDatabase<PgQueryResultHKT, typeof schema>;
 
+/** An open database with its schema up to date. */
+export type Connection = { sql: Sql; close: () => Promise<void> };
+
 const timeoutMs = 10_000;
 
 /** The one way to the database: an answer or a PlatformError, in time. */

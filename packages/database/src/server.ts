@@ -2,9 +2,8 @@ import { type Logger, PlatformError, withDeadline } from '@weir/core';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
-import type { Connection } from './database.ts';
 import { migrationsFolder } from './migrations.ts';
-import { databaseError } from './queries.ts';
+import { type Connection, databaseError } from './queries.ts';
 import * as schema from './schema.ts';
 
 const migrationLock = 0x7765_6973; // Any number that nobody else locks.

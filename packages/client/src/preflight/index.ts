@@ -1,12 +1,7 @@
-export {
-  type CheckId,
-  type CheckStatus,
-  judge,
-  type PreflightCheck,
-  type PreflightReport,
-} from './judge.ts';
+export { judge } from './judge.ts';
 export type { FirewallRule, Measurements } from './measurements.ts';
 export { type PreflightOptions, runPreflight } from './preflight.ts';
+export type { CheckId, CheckStatus, PreflightCheck, PreflightReport } from './report.ts';
 export { reportText } from './report-text.ts';
 export {
   type CheckCode,

@@ -1,6 +1,6 @@
-import type { Finding } from './judge.ts';
 import { failed } from './judge-service.ts';
 import type { Measurements } from './measurements.ts';
+import type { Finding } from './report.ts';
 
 /** Of a 720p frame, there are 33 ms at 30 frames a second: half of it leaves room for all else. */
 const encodeMs = { easy: 16, possible: 33 };

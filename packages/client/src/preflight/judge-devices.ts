@@ -1,6 +1,6 @@
-import type { Finding } from './judge.ts';
 import { failed } from './judge-service.ts';
 import type { Measurements, Outcome } from './measurements.ts';
+import type { Finding } from './report.ts';
 
 /** Quieter than the noise of any room: it is muted, or there is none behind the name. */
 const silentDb = -75;

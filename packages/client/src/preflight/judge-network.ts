@@ -1,7 +1,7 @@
-import type { Details, Finding, Speech } from './judge.ts';
 import { isSlow } from './judge-computer.ts';
 import { failed } from './judge-service.ts';
 import type { LineFacts, Measurements, Outcome, PathFacts, RelayTransport } from './measurements.ts';
+import type { Details, Finding, Speech } from './report.ts';
 
 /** What one's own camera takes each way, in bit/s: HD, a small picture, and a voice. */
 const needed = { hd: 1_300_000, video: 300_000, audio: 50_000 };

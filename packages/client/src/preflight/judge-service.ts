@@ -1,5 +1,5 @@
-import type { Details, Finding } from './judge.ts';
 import type { Measurements } from './measurements.ts';
+import type { Details, Finding } from './report.ts';
 
 const slowMs = 1_500;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judge, type PreflightReport } from './judge.ts';
+import { judge } from './judge.ts';
 import type { LineFacts, Measurements, Outcome, PathFacts } from './measurements.ts';
+import type { PreflightReport } from './report.ts';
 import { reportText } from './report-text.ts';
 import { words } from './words.ts';
 import { wordsDe } from './words-de.ts';

@@ -1,5 +1,5 @@
-import type { PreflightReport } from './judge.ts';
 import { numbersIn } from './numbers.ts';
+import type { PreflightReport } from './report.ts';
 import { words as english, type PreflightWords } from './words.ts';
 
 const marks = { running: '…', ok: '✓', warn: '!', fail: '✗', skipped: '–' };
