@@ -97,6 +97,9 @@ export function describeResult(result: BenchResult): string {
     ...Object.entries(result.details).map(([key, value]): [string, string] => [key, String(value)]),
     ['ran on', `${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${date}`],
   ];
-  const lines = rows.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(20)}${text}`]));
+  const width = Math.max(18, ...rows.map(([label]) => label.length)) + 2;
+  const lines = rows.flatMap(([label, text]) =>
+    text === undefined ? [] : [`  ${label.padEnd(width)}${text}`],
+  );
   return `${result.name}\n${lines.join('\n')}\n`;
 }
