@@ -126,7 +126,8 @@ export class BrowserTransport extends Lifetime {
     });
     engine.on('connectionstatechange', (state) => {
       this.keeper.connectionChanged(state);
-      if (state === 'disconnected' || state === 'failed') broken(this);
+      // On a busy page it is doubted, as the keeper does.
+      if (state === 'failed' || (state === 'disconnected' && !isPageBusy())) broken(this);
     });
   }
 }

@@ -340,9 +340,11 @@ export class Subscriber {
     try {
       for (let due = this.#due(); due.length > 0; due = this.#due()) {
         this.#takeOn(due.length);
-        await this.#link.request('track.start', { trackIds: due, ...this.#link.mediaScope });
+        const trackIds = due.map(([trackId]) => trackId);
+        await this.#link.request('track.start', { trackIds, ...this.#link.mediaScope });
         if (generation !== this.#generation) return;
-        for (const trackId of due) this.#unstarted.delete(trackId);
+        for (const [trackId, since] of due)
+          if (this.#unstarted.get(trackId) === since) this.#unstarted.delete(trackId); // Else it is there anew.
         if (this.#unstarted.size > 0) await breathe();
         if (generation !== this.#generation) return;
       }
@@ -355,10 +357,10 @@ export class Subscriber {
   }
 
   /**
-   * Where there are many, what is not shown waits until all is set up: on a page that decodes hundreds of streams each further
-   * negotiation takes a multiple of its time.
+   * Where there are many, what is not shown waits until all is set up: a page that decodes hundreds of streams negotiates further
+   * ones slowly.
    */
-  #due(): string[] {
+  #due(): [trackId: string, since: number][] {
     for (const trackId of this.#unstarted.keys())
       if (!this.#receptions.has(trackId)) this.#unstarted.delete(trackId);
     const mayWait = this.#running.size > 0 && this.#receptions.size > startedAtOnce;
@@ -368,8 +370,7 @@ export class Subscriber {
       const isVideo = this.#model.track(trackId)?.kind === 'video';
       return !mayWait || isShown || !isVideo || performance.now() - since > startAtMostMs;
     };
-    const due = [...this.#unstarted].filter(isDue).map(([trackId]) => trackId);
-    return due.slice(0, startedAtOnce);
+    return [...this.#unstarted].filter(isDue).slice(0, startedAtOnce);
   }
 
   /** Answers those of them that are held. */

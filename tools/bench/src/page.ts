@@ -3,7 +3,7 @@ import type { Bench, BenchOptions } from '@weir/cli';
 import { withDeadline } from '@weir/core';
 import { bundlePage, launchChromium } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
-import { Child } from './measure/child.ts';
+import { Child, elsewhere } from './measure/child.ts';
 import { thisMachine } from './measure/machine.ts';
 import { type Doors, tokenFor } from './measure/peers.ts';
 import type { PlatformProcess } from './measure/platform-process.ts';
@@ -21,8 +21,6 @@ const publishTimeoutMs = 120_000;
 const pageTimeoutMs = 60_000;
 const eachAtOnce = 8;
 const bareConnections = 10;
-/** The server and the publishers have machines of their own: hundreds of decoders in a page do not hold them up. */
-const elsewhere = { nice: -10 };
 const platformModule = new URL('measure/platform-process.ts', import.meta.url);
 const wallModule = fileURLToPath(new URL('page/wall.ts', import.meta.url));
 const bareWallModule = fileURLToPath(new URL('page/bare-wall.ts', import.meta.url));

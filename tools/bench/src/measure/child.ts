@@ -10,6 +10,8 @@ type Question = { id: number; method: string; params: unknown };
 type Answer = { id: number; result?: unknown; error?: string };
 
 const stopMs = 10_000;
+/** For what would have a machine of its own, and must not be held up by what is measured. */
+export const elsewhere = { nice: -10 };
 
 /** A module of ours in a process of its own, for what must not disturb or be disturbed. It ends when this does. */
 export class Child<H extends Handlers> implements AsyncDisposable {

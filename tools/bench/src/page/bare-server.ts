@@ -1,12 +1,10 @@
 import type { RtpCapabilities, RtpParameters, TransportParameters } from '@weir/protocol';
 import type { Page } from 'playwright-core';
 import type { BareProcess } from '../forward/bare-process.ts';
-import { Child } from '../measure/child.ts';
+import { Child, elsewhere } from '../measure/child.ts';
 import type { StreamsProcess } from './streams.ts';
 
 const room = 'wall';
-/** As for the platform. */
-const elsewhere = { nice: -10 };
 const tracksPerPublisher = 100;
 const publishTimeoutMs = 120_000;
 
