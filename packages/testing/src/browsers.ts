@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '@weir/core';
 import type { Browser as ChromiumBrowser } from 'playwright-core';
-import type { Browser as FirefoxBrowser } from 'puppeteer-core';
+import type { Browser as PuppeteerBrowser } from 'puppeteer-core';
 
 export type LaunchOptions = {
   /** Found on PATH when left out. `network.executable(host, path)` runs it on another host. */
@@ -47,8 +47,24 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Chrom
   });
 }
 
+/**
+ * The same without a log of the network, for measurements of memory: where a driver asks for that log, a page's process keeps what it was
+ * ever answered. Driven by Puppeteer, which can leave it off.
+ */
+export async function launchUnloggedChromium(options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
+  const { launch } = await import('puppeteer-core');
+  return launch({
+    browser: 'chrome',
+    executablePath: options.executablePath ?? (await chromiumPath()),
+    headless: options.headless ?? true,
+    args: [...chromiumArgs, ...(options.args ?? [])],
+    networkEnabled: false,
+    timeout: options.timeoutMs ?? 30_000,
+  });
+}
+
 /** A Firefox with fake devices and a profile of its own; closing it ends its processes and removes the profile. */
-export async function launchFirefox(options: LaunchOptions = {}): Promise<FirefoxBrowser> {
+export async function launchFirefox(options: LaunchOptions = {}): Promise<PuppeteerBrowser> {
   const { launch } = await import('puppeteer-core');
   return launch({
     browser: 'firefox',

@@ -9,6 +9,7 @@ export {
   type LaunchOptions,
   launchChromium,
   launchFirefox,
+  launchUnloggedChromium,
   windowUserAgent,
 } from './browsers.ts';
 export { codeBlocks } from './code-blocks.ts';

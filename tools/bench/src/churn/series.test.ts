@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeSeries, judge } from './series.ts';
+import { describeSeries, highWaterGrowth, judge } from './series.ts';
 
 const samples = Array.from({ length: 41 }, (_, i) => ({
   cycles: i * 100,
@@ -23,3 +23,12 @@ test('the series is told in few lines with its verdicts', () => {
 });
 
 test('without samples there is nothing to judge', () => expect(judge([])).toEqual([]));
+
+test('what falls back now and then has not grown, what never does has', () => {
+  const saw = Array.from({ length: 41 }, (_, i) => ({
+    cycles: i * 10,
+    values: { sawBytes: 100 + (i % 10) },
+  }));
+  expect(highWaterGrowth(saw, 'sawBytes')).toBe(0);
+  expect(highWaterGrowth(samples, 'growsBytes')).toBe(20 * 2 ** 18);
+});
