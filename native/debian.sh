@@ -13,8 +13,8 @@ need_debian_packages() {
   must "Debian packages for $purpose: $missing" install_debian_packages $missing
 }
 
-# want_debian_packages PURPOSE PACKAGE…: the same, and goes on without them.
-want_debian_packages() { (need_debian_packages "$@") || say "going on without $1"; }
+# want_debian_packages PURPOSE PACKAGE…: the same, and goes on in any case: what is needed may be there in another way.
+want_debian_packages() { (need_debian_packages "$@") || say 'going on as it is'; }
 
 missing_debian_packages() {
   local installed name missing=''

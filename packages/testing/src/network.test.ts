@@ -51,22 +51,23 @@ const tcpClient = `
   setTimeout(() => { console.log('silence'); process.exit(); }, Number(process.argv[2]));
 `;
 
-/** Sends over TCP, and prints the rate in bit/s at which it arrived from 0.5 s to 2 s. */
+/** Sends over TCP, and prints the rate in bit/s at which it arrived from 0.5 s to 2 s after the server's first reading. */
 const tcpFlood = `
   const socket = require('net').connect(7000, process.argv[1]);
   const chunk = Buffer.alloc(65536);
   const more = () => { while (socket.write(chunk)); };
-  let text = '';
-  socket.on('connect', more).on('drain', more).on('data', (data) => { text += data; });
-  const reading = () => text.split('\\n').at(-2).split(' ').map(Number);
-  setTimeout(() => {
-    const [at, bytes] = reading();
-    setTimeout(() => {
-      const [endedAt, allBytes] = reading();
-      console.log((allBytes - bytes) * 8000 / (endedAt - at));
-      process.exit();
-    }, 1500);
-  }, 500);
+  socket.on('connect', more).on('drain', more);
+  let first, start;
+  const lines = require('readline').createInterface({ input: socket });
+  lines.once('line', () => lines.on('line', (line) => { // The very first says the address.
+    const reading = line.split(' ').map(Number);
+    first ??= reading;
+    const passedMs = reading[0] - first[0];
+    if (passedMs >= 500) start ??= reading;
+    if (passedMs < 2000) return;
+    console.log((reading[1] - start[1]) * 8000 / (reading[0] - start[0]));
+    process.exit();
+  }));
 `;
 
 async function startServer<Name extends string>(network: Network<Name>, host: Name): Promise<void> {

@@ -141,6 +141,17 @@ test('a failed install ends ./weir with what npm said, and is tried again', asyn
   expect(await lines('installs')).toHaveLength(2);
 });
 
+test('a slip of the pen installs nothing; a command does', async () => {
+  for (const name of ['weir', 'tools/cli/src/main.ts', 'tools/cli/src/help.ts'])
+    await cp(join(checkout, name), path(name));
+  await write('bin/npm', `#!/bin/sh\necho run >>"${path('installs')}"\nexit 7\n`, 0o755);
+  const slip = await bash('"$root/weir" chekc');
+  expect(slip).toMatchObject({ status: 2, stderr: expect.stringContaining("unknown command 'chekc'") });
+  await expect(lines('installs')).rejects.toMatchObject({ code: 'ENOENT' });
+  expect((await bash('"$root/weir" check')).status).toBe(1);
+  expect(await lines('installs')).toHaveLength(1);
+});
+
 test('with an old Node, one of its own comes first on PATH', async () => {
   await write('bin/node', '#!/bin/sh\necho v20.1.0\n', 0o755);
   const own = path('.weir/node/node_modules/.bin');
@@ -166,5 +177,5 @@ test('what is only wanted is told and not insisted on', async () => {
     'id() { echo 1000; }; command() { true; }; want_debian_packages "the extra" no-such-package; echo on',
   );
   expect({ status, stdout }).toEqual({ status: 0, stdout: 'on' });
-  expect(stderr).toContain('going on without the extra');
+  expect(stderr).toContain('going on as it is');
 });

@@ -7,15 +7,16 @@ import { runProcess } from './run-process.ts';
 import { failuresOf, nothing, one, sum, summaryLine, type Tally, tallyOf } from './tally.ts';
 import { ensureWebApp } from './web-app.ts';
 
-const projectMs = { unit: 1_800_000, e2e: 3_600_000 };
+/** Vitest's projects, one after the other, and how long each may take, ms. */
+const projects = { unit: 1_800_000, e2e: 3_600_000, measuring: 1_200_000 };
 
-/** Checks, the web app's build, unit tests, end-to-end tests; the last line on stdout is the sum. */
+/** Checks, the web app's build, unit tests, end-to-end tests, those that measure; the last line on stdout is the sum. */
 export async function run(args: string[]): Promise<number> {
   const { positionals: filters } = parseOptions(args, {}, true);
   const tallies = filters.length === 0 ? [await checkAll()] : [];
   tallies.push(await buildWebApp());
   const failures: string[] = [];
-  for (const project of ['unit', 'e2e'] as const) {
+  for (const project of Object.keys(projects) as (keyof typeof projects)[]) {
     const { tally, failed } = await runProject(project, filters);
     tallies.push(tally);
     failures.push(...failed);
@@ -40,7 +41,7 @@ async function buildWebApp(): Promise<Tally> {
 }
 
 async function runProject(
-  project: keyof typeof projectMs,
+  project: keyof typeof projects,
   filters: string[],
 ): Promise<{ tally: Tally; failed: string[] }> {
   const folder = join(checkout, '.weir', 'test');
@@ -51,7 +52,7 @@ async function runProject(
     join(checkout, 'node_modules', '.bin', 'vitest'),
     // biome-ignore format: one option a line says less.
     ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters],
-    { timeoutMs: projectMs[project], show: true },
+    { timeoutMs: projects[project], show: true },
   );
   const text = await readFile(report, 'utf8').catch(() => undefined);
   const tally = tallyOf(text, status);
