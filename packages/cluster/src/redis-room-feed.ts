@@ -34,6 +34,7 @@ export class RoomFeed extends Lifetime {
     super();
     this.#source = source;
     this.#subscribed = source.subscribe((text) => {
+      if (this.#knows(text)) return;
       const record = source.parse(text);
       if (record) this.#take(record);
       else this.catchUp(); // Whatever it should have been is among the room's records.
@@ -78,9 +79,21 @@ export class RoomFeed extends Lifetime {
     }
   }
 
+  /** A change that this node made itself: told at once if nothing is missing before it, else when it is published. */
+  note(record: RoomRecord): void {
+    const isNext = this.#last !== undefined && record.revision === this.#last + 1;
+    if (isNext && !this.#filling && !this.closed) this.#deliver(record);
+  }
+
   /** Something may have been missed. */
   catchUp(): void {
     if (this.#last !== undefined) void this.#fill();
+  }
+
+  /** By its first words, which the commit script writes: a record that was delivered before need not be read. */
+  #knows(text: string): boolean {
+    const revision = /^\{"revision":(\d+),/.exec(text)?.[1];
+    return revision !== undefined && this.#last !== undefined && Number(revision) <= this.#last;
   }
 
   #tellHeld(follower: Reader, held: RoomRecord[]): void {

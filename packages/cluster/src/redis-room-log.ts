@@ -67,7 +67,9 @@ export class RedisRoomLog implements RoomLog {
     if (outcome === 'failed') return { ok: false, failed: rest[0]! };
     this.#noteIndexed(roomId, end);
     if (rest[2] === 'new' && !end) await redis.remember(this.#index, roomId).catch(() => {}); // It may have been pruned.
-    return { ok: true, revision: Number(rest[0]), at: Number(rest[1]) };
+    const [revision, at] = [Number(rest[0]), Number(rest[1])];
+    this.#feeds.get(roomId)?.note(deepFreeze({ roomId, revision, at, set, delete: deleted, events, end }));
+    return { ok: true, revision, at };
   }
 
   async read(roomId: RoomId): Promise<RoomState | undefined> {

@@ -51,7 +51,8 @@ export interface RoomLog {
   /**
    * A change to a room that does not exist makes it. A room's revisions count up by one. The first is 1 in a store where
    * no room has ended yet, and always at least two above the last of an earlier life of that name: so no revision of an
-   * earlier life is ever taken for one of the new. Throws `fenced`.
+   * earlier life is ever taken for one of the new. Those who follow the room on this node have been told when it resolves,
+   * unless something before it is still under way. Throws `fenced`.
    */
   commit(roomId: RoomId, change: RoomChange): Promise<CommitResult>;
   /** Undefined: no such room. */

@@ -15,7 +15,6 @@ import {
   type TrackId,
 } from '@weir/protocol';
 import { type Decide, type Decision, dropUndefined, expecting, roomFull } from './decision.ts';
-import { deepFreeze, plainChange } from './frozen.ts';
 import * as participants from './participants.ts';
 import type { Placed, PlacementWish } from './placement.ts';
 import type { RoomChange, RoomLog, RoomRecord } from './room-log.ts';
@@ -100,6 +99,12 @@ export class Rooms {
     const state = await this.#log.read(roomId);
     if (!state?.entries.has('room')) throw roomNotFound(roomId);
     return new RoomReader(state);
+  }
+
+  /** The room from this node's live copy where it has one, which may lag a little; else as it is now. Throws `room-not-found`. */
+  async glance(roomId: RoomId): Promise<RoomReader> {
+    const shared = await this.#views.get(roomId);
+    return shared && !shared.view.closed ? shared.view.reader : this.read(roomId);
   }
 
   list(): Promise<RoomId[]> {
@@ -210,7 +215,7 @@ export class Rooms {
     gone: string,
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Placed & { homeBefore: string | undefined }> {
-    const reader = await this.#reader(roomId);
+    const reader = await this.glance(roomId);
     const { home: homeBefore, sessions } = reader;
     const hosts = [...sessions].map(({ mediaNodeId }) => mediaNodeId);
     const bounds = boundsOf(reader, participantId);
@@ -234,7 +239,7 @@ export class Rooms {
     participantId: ParticipantId,
     choose: (wish: PlacementWish) => Promise<Placed>,
   ): Promise<Session> {
-    const reader = await this.#reader(roomId);
+    const reader = await this.glance(roomId);
     const others = [...reader.sessions].filter((other) => other.participantId !== participantId);
     const hosts = others.flatMap(({ standbyNodeId }) => standbyNodeId ?? []);
     const avoid = reader.session(participantId)?.mediaNodeId;
@@ -356,33 +361,20 @@ export class Rooms {
     const change: RoomChange = { expect: [{ key: 'room', is: 'present' }], events: [event] };
     const done = await this.#log.commit(roomId, change);
     if (!done.ok) throw roomNotFound(roomId);
-    await this.#noteOwn(roomId, change, done);
+    await this.#noteOwn(roomId, done.revision);
     return done.revision;
   }
 
   // ---- the one way to change ----
 
-  /** From this node's live copy where it has one. It may lag: the expectations of the change catch that. */
-  async #reader(roomId: RoomId): Promise<RoomReader> {
-    const shared = await this.#views.get(roomId);
-    return shared && !shared.view.closed ? shared.view.reader : this.read(roomId);
-  }
-
-  /** Whoever changes the room finds it changed here, though the store may tell its followers later than it answers. */
-  async #noteOwn(
-    roomId: RoomId,
-    change: RoomChange,
-    { revision, at }: { revision: number; at: number },
-  ): Promise<void> {
-    const view = (await this.#views.get(roomId)?.catch(() => undefined))?.view;
-    if (!view) return;
-    if (view.reader.state.revision < revision - 1) await view.reaches(revision - 1, ownChangeMs);
-    if (view.reader.state.revision === revision - 1)
-      view.apply(deepFreeze({ roomId, revision, at, ...plainChange(change) }));
+  /** Whoever changes the room finds it changed here. */
+  async #noteOwn(roomId: RoomId, revision: number): Promise<void> {
+    const shared = await this.#views.get(roomId)?.catch(() => undefined);
+    await shared?.view.reaches(revision, ownChangeMs);
   }
 
   async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {
-    let reader = await this.#reader(roomId);
+    let reader = await this.glance(roomId); // It may lag: the expectations of the change catch that.
     for (let attempt = 1; attempt <= conflictRetries; attempt++) {
       let decision: Decision<T>;
       try {
@@ -396,7 +388,7 @@ export class Rooms {
       if (!decision.change) return decision.result;
       const done = await this.#log.commit(roomId, decision.change);
       if (done.ok) {
-        await this.#noteOwn(roomId, decision.change, done);
+        await this.#noteOwn(roomId, done.revision);
         return decision.result;
       }
       if (done.failed === 'participant:')

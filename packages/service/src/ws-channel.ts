@@ -4,9 +4,9 @@ import { type Channel, limits } from '@weir/protocol';
 import type { WebSocket } from 'ws';
 
 /** More than that of what can wait is a burst, … */
-const calm = { perSecond: 50, burst: 20 };
+const calm = { perSecond: 10, burst: 10 };
 /** … and goes out so often: writing to a socket costs more than what is written. */
-const gatherMs = 40;
+const gatherMs = 100;
 /** More goes out at once: what waits here is no part of the backlog. */
 const gatheredAtMost = 100;
 

@@ -185,8 +185,8 @@ export class ClientConnection extends Lifetime {
     const { roomId, participantId, secret } = params;
     const scope = new Lifetime();
     try {
+      const room = await rooms.view(roomId, scope.signal); // First: then the change reads nothing more.
       const session: Session = await rooms.attach(roomId, participantId, secret, nodeId);
-      const room = await rooms.view(roomId, scope.signal);
       const attendance = new Attendance({
         rooms,
         links,
@@ -262,7 +262,7 @@ export class ClientConnection extends Lifetime {
 
       'transport.open': async (params) => {
         const { mediaSessionId, calls } = await this.#attended.media.session(params.mediaSessionId);
-        return calls['transport.open']({ mediaSessionId });
+        return calls['transport.open']({ mediaSessionId, direction: params.direction });
       },
       'transport.close': (params) => this.#media('transport.close', params),
       'transport.connect': (params) => {
@@ -417,6 +417,7 @@ export class ClientConnection extends Lifetime {
       kind,
       source,
       muted: muted || locked,
+      ...(params.transportId ? { transportId: params.transportId } : {}),
       ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
       ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),
     });

@@ -46,7 +46,9 @@ describe('[SG22] the reaper', () => {
     const { rooms, reaper, seat, status } = await setUp();
     const orphan = await seat();
     await rooms.attach('r', orphan.participantId, orphan.secret, 'dead');
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(limits.orphanGraceMs - 1_000);
+    expect(await status(orphan.participantId)).toBe('connected');
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(await status(orphan.participantId)).toBe('reconnecting');
     await rooms.attach('r', orphan.participantId, orphan.secret, 'alive');
     await vi.advanceTimersByTimeAsync(limits.resumeWindowMs * 2);
