@@ -9,11 +9,13 @@ import type {
   Subscription,
   TransportParameters,
 } from '@weir/protocol';
+import { limits } from '@weir/protocol/limits';
 import type { Device, types } from 'mediasoup-client';
 import { askForCodecs, newDevice } from './browser-handler.ts';
 import { type Announce, BrowserTransport, type Relays } from './browser-transport.ts';
 import { EncodingDemand } from './encoding-demand.ts';
 import type {
+  Announcing,
   DataProduction,
   MediaEngine,
   MediaSignaling,
@@ -30,6 +32,8 @@ type Session = Lifetime & {
   relays: Relays;
   signaling: MediaSignaling;
   send?: BrowserTransport;
+  /** A send transport that takes the place of the first. */
+  isRenewingSend?: boolean;
   pool?: ReceivePool;
   paths?: PathWatch;
 };
@@ -171,9 +175,14 @@ export class BrowserEngine implements MediaEngine {
     for (const session of [this.#session, this.#standby]) if (session) session.relays.servers = iceServers;
   }
 
+  anotherPathAnswers(): void {
+    this.#session?.paths?.confirm();
+    if (this.#session) for (const transport of transportsOf(this.#session)) transport.anotherPathAnswers();
+  }
+
   networkChanged(): void {
     this.#session?.paths?.networkChanged();
-    if (this.#standby) for (const { keeper } of transportsOf(this.#standby)) keeper.networkChanged();
+    if (this.#standby) for (const transport of transportsOf(this.#standby)) transport.networkChanged();
     this.#earlier?.paths?.networkChanged();
   }
 
@@ -187,11 +196,11 @@ export class BrowserEngine implements MediaEngine {
   async publish(
     track: MediaStreamTrack,
     options: PublishOptions,
-    announce: (rtpParameters: RtpParameters) => Promise<void>,
+    announce: Announcing<RtpParameters>,
   ): Promise<Production> {
     const device = this.#loaded();
-    const transport = this.#sendTransport();
-    const appData: Announce<RtpParameters> = { announce };
+    const { engine: transport, named } = this.#sendTransport();
+    const appData: Announce<RtpParameters> = { announce: (parameters) => announce(parameters, named) };
     const base = {
       track,
       appData,
@@ -237,10 +246,13 @@ export class BrowserEngine implements MediaEngine {
 
   async publishData(
     options: { name: string; maxAgeMs: number },
-    announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
+    announce: Announcing<SctpStreamParameters>,
   ): Promise<DataProduction> {
-    const appData: Announce<SctpStreamParameters> = { announce };
-    const producer = await this.#sendTransport().produceData({
+    const { engine, named } = this.#sendTransport();
+    const appData: Announce<SctpStreamParameters> = {
+      announce: (parameters) => announce(parameters, named),
+    };
+    const producer = await engine.produceData({
       ordered: false,
       maxRetransmits: 0, // A lifetime is no bound: what is under way is retransmitted past it.
       label: options.name,
@@ -284,25 +296,57 @@ export class BrowserEngine implements MediaEngine {
     return this.#device;
   }
 
-  #sendTransport(session = this.#session): types.Transport {
+  /** `named`: its id, unless it is what the server takes it to be. */
+  #sendTransport(session = this.#session): { engine: types.Transport; named?: string } {
     if (!session) throw new PlatformError('connection-lost', 'no media session');
-    const { media, signaling } = session;
+    const { media } = session;
     if (!media.send) throw new PlatformError('forbidden', 'the grants do not allow to publish');
-    if (!session.send) {
-      const send = session.own(this.#makeTransport(session, 'send', media.send));
-      send.onClose((reason) => {
-        if (reason === 'lost') signaling.lost(new PlatformError('media-lost', 'no media path was found'));
-      });
-      session.send = send;
+    session.send ??= this.#makeSendTransport(session, media.send);
+    const { engine, id } = session.send;
+    return id === media.send.id ? { engine } : { engine, named: id };
+  }
+
+  #makeSendTransport(session: Session, parameters: TransportParameters): BrowserTransport {
+    const send = session.own(this.#makeTransport(session, 'send', parameters));
+    send.onClose((reason) => {
+      if (reason === 'lost' && session.send === send)
+        session.signaling.lost(new PlatformError('media-lost', 'no media path was found'));
+    });
+    return send;
+  }
+
+  /** A new connection looks at every network, and sends over the one that answers. */
+  async #renewSend(session: Session, stuck: BrowserTransport): Promise<void> {
+    if (session.isRenewingSend || session.send !== stuck) return;
+    session.isRenewingSend = true;
+    try {
+      const parameters = await session.signaling.openTransport('send');
+      if (session.closed || session.send !== stuck) return;
+      session.send = this.#makeSendTransport(session, parameters);
+      session.signaling.sendAnew();
+      await sleep(limits.productionOverlapMs, session.signal);
+      stuck.close();
+      session.signaling.closeTransport(stuck.id);
+    } catch {
+      // The old path may be found again; when it is not, all media is made anew.
+    } finally {
+      session.isRenewingSend = false;
     }
-    return session.send.engine;
+  }
+
+  async #renewReceive(session: Session, stuck: BrowserTransport): Promise<void> {
+    const isReplaced = await session.pool?.replace(stuck).catch(() => false); // It may be found again, or is lost.
+    if (!isReplaced) return;
+    session.signaling.receiveAnew(stuck.id);
+    await sleep(limits.productionOverlapMs, session.signal);
+    stuck.close();
   }
 
   #makePool(session: Session, parameters: TransportParameters): ReceivePool {
     const { signaling } = session;
     return new ReceivePool({
       first: this.#makeTransport(session, 'receive', parameters),
-      open: async () => this.#makeTransport(session, 'receive', await signaling.openTransport()),
+      open: async () => this.#makeTransport(session, 'receive', await signaling.openTransport('receive')),
       lost: (transportId) => signaling.transportLost(transportId),
       allLost: () => signaling.lost(new PlatformError('media-lost', 'no media path was found')),
     });
@@ -311,14 +355,21 @@ export class BrowserEngine implements MediaEngine {
   #makeTransport(session: Session, direction: Direction, parameters: TransportParameters): BrowserTransport {
     const { relays, signaling } = session;
     const broken = (transport: BrowserTransport) => this.#pathBroke(session, transport);
-    return new BrowserTransport({ device: this.#loaded(), direction, parameters, relays, signaling, broken });
+    const stuck = (transport: BrowserTransport) => {
+      if (session !== this.#session) return;
+      session.paths?.confirm();
+      if (direction === 'send') void this.#renewSend(session, transport);
+      else void this.#renewReceive(session, transport);
+    };
+    const device = this.#loaded();
+    return new BrowserTransport({ device, direction, parameters, relays, signaling, broken, stuck });
   }
 
   /** A relay that is gone breaks all that goes through it, and what only sends would be told so after seconds. */
   #pathBroke(session: Session, broken: BrowserTransport): void {
+    session.paths?.confirm();
     if (session.relays.servers.length === 0) return;
-    for (const transport of transportsOf(session))
-      if (transport !== broken) transport.keeper.networkChanged();
+    for (const transport of transportsOf(session)) if (transport !== broken) transport.networkChanged();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Lifetime, newId } from '@weir/core';
+import { Lifetime, newId, sleep } from '@weir/core';
 import type {
   Direction,
   IceServer,
@@ -8,8 +8,10 @@ import type {
 } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
 import { isPageBusy } from './busy-page.ts';
+import { DeadPath, pairTraffic } from './dead-path.ts';
 import type { MediaSignaling } from './media-engine.ts';
 import { PathKeeper } from './path-keeper.ts';
+import { tracksAtMost } from './path-watch.ts';
 import { peerConnections } from './peer-connections.ts';
 
 /** The server numbers its streams from 0 on and has a thousand: it never comes so far. */
@@ -29,22 +31,30 @@ export type BrowserTransportOptions = {
   signaling: MediaSignaling;
   /** Its path carries nothing any more. */
   broken(transport: BrowserTransport): void;
+  /** Its path is dead, while another one answers. */
+  stuck(transport: BrowserTransport): void;
 };
+
+const lookEveryMs = 40;
+/** By then the browser has changed over by itself. */
+const lookAtMostMs = 4_000;
 
 /** One peer connection, whose path is kept. Closes with `lost` when no path is found any more. */
 export class BrowserTransport extends Lifetime {
   readonly id: string;
   readonly engine: types.Transport;
-  readonly keeper: PathKeeper;
+  readonly #keeper: PathKeeper;
   readonly #direction: Direction;
   readonly #signaling: MediaSignaling;
   readonly #relays: Relays;
+  readonly #stuck: BrowserTransportOptions['stuck'];
   #configured: string;
+  #deadPath: DeadPath | undefined;
 
   /** Throws `limit-reached` when the browser would have no more peer connections. */
   constructor(transport: BrowserTransportOptions) {
     super();
-    const { device, direction, parameters, relays, signaling, broken } = transport;
+    const { device, direction, parameters, relays, signaling, broken, stuck } = transport;
     const options = {
       ...(parameters as unknown as types.TransportOptions),
       ...configuration(relays, false),
@@ -53,13 +63,14 @@ export class BrowserTransport extends Lifetime {
     this.#direction = direction;
     this.#signaling = signaling;
     this.#relays = relays;
+    this.#stuck = stuck;
     this.#configured = JSON.stringify(configuration(relays, false));
     this.engine = peerConnections.count(
       () =>
         direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options),
       (made) => connectionOf(made) ?? made,
     );
-    this.keeper = this.own(
+    this.#keeper = this.own(
       new PathKeeper({
         askIce: () => signaling.restartIce(direction, this.id),
         restartIce: async (iceParameters, relaysOnly) => {
@@ -84,6 +95,22 @@ export class BrowserTransport extends Lifetime {
     return !this.closed && this.engine.connectionState === 'connected';
   }
 
+  /** What used to arrive over it does not any more, or does again. */
+  trafficChanged(traffic: 'silent' | 'alive'): void {
+    this.#keeper.trafficChanged(traffic);
+    if (traffic === 'silent') void this.#lookForDeadPath();
+  }
+
+  /** Another way than that in use leads to the server: a path over which nothing comes just now is dead. */
+  anotherPathAnswers(): void {
+    this.#deadPath?.anotherAnswers();
+  }
+
+  /** The machine's network is another one, or was asleep. */
+  networkChanged(): void {
+    this.#keeper.networkChanged();
+  }
+
   /** Connects before there is anything to send or receive: a data channel that nobody uses is enough for that. */
   async connectIdle(): Promise<void> {
     const stream = { ordered: false, maxRetransmits: 0, label: 'standby' };
@@ -93,6 +120,28 @@ export class BrowserTransport extends Lifetime {
     } else {
       const sctpStreamParameters = { ...stream, streamId: idleStream };
       await this.engine.consumeData({ id: 'standby', dataProducerId: 'standby', sctpStreamParameters });
+    }
+  }
+
+  async #lookForDeadPath(): Promise<void> {
+    const { connection } = this;
+    if (!connection || this.#deadPath || connection.getTransceivers().length > tracksAtMost) return;
+    const path = new DeadPath();
+    this.#deadPath = path;
+    try {
+      const until = performance.now() + lookAtMostMs;
+      while (!this.closed && performance.now() < until) {
+        const traffic = pairTraffic(await connection.getStats());
+        if (!traffic || this.closed) return;
+        const judgement = path.look(traffic);
+        if (judgement === 'dead') this.#stuck(this);
+        if (judgement) return;
+        await sleep(lookEveryMs, this.signal);
+      }
+    } catch {
+      // The connection closed while it was looked at.
+    } finally {
+      this.#deadPath = undefined;
     }
   }
 
@@ -125,7 +174,7 @@ export class BrowserTransport extends Lifetime {
       );
     });
     engine.on('connectionstatechange', (state) => {
-      this.keeper.connectionChanged(state);
+      this.#keeper.connectionChanged(state);
       // On a busy page it is doubted, as the keeper does.
       if (state === 'failed' || (state === 'disconnected' && !isPageBusy())) broken(this);
     });

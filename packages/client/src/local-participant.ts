@@ -1,5 +1,5 @@
-import { type Emitter, PlatformError, sleep } from '@weir/core';
-import type { Attributes, RtpParameters, SctpStreamParameters, Track } from '@weir/protocol';
+import { backoffMs, type Emitter, PlatformError, sleep } from '@weir/core';
+import type { Attributes, RtpParameters, Track } from '@weir/protocol';
 import type { z } from 'zod';
 import { CaptureKeeper } from './capture-keeper.ts';
 import { devices } from './devices.ts';
@@ -26,6 +26,17 @@ const nobody = {
 const muteBudgetMs = 60_000;
 /** What was not sent by then is not waited for any longer. */
 const flowAtMostMs = 3_000;
+/** Between attempts to publish again what could not be published on new media. */
+const republishWaits = { firstMs: 250, maxMs: 5_000 };
+
+type Announcement = {
+  options: PublishOptions;
+  muted: boolean;
+  rtpParameters: RtpParameters;
+  transportId: string | undefined;
+  /** What it is to be under; undefined: it is new. */
+  trackId?: string | undefined;
+};
 
 /** You. What is published here is published again by itself whenever media has to be set up anew. */
 export class LocalParticipant extends Participant<LocalPublication> {
@@ -62,8 +73,9 @@ export class LocalParticipant extends Participant<LocalPublication> {
   async publish(track: MediaStreamTrack, options: PublishOptions): Promise<LocalPublication> {
     if (options.contentHint) track.contentHint = options.contentHint;
     let info: Track | undefined;
-    const production = await this.#engine.publish(track, options, async (rtpParameters) => {
-      info = await this.#announce(track, options, options.muted ?? false, rtpParameters);
+    const production = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
+      const { muted = false } = options;
+      info = await this.#announce(track, { options, muted, rtpParameters, transportId });
     });
     const publication = new LocalPublication(this, info!, track, options, this.#control);
     publication.production = production;
@@ -75,10 +87,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   async #announce(
     track: MediaStreamTrack,
-    options: PublishOptions,
-    muted: boolean,
-    rtpParameters: RtpParameters,
-    trackId?: string,
+    { options, muted, rtpParameters, transportId, trackId }: Announcement,
   ): Promise<Track> {
     const { width, height } = track.getSettings();
     const answer = await this.#link.request('track.publish', {
@@ -88,6 +97,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
       muted,
       rtpParameters,
       ...(trackId ? { trackId } : {}),
+      ...(transportId ? { transportId } : {}),
       ...(width ? { width } : {}),
       ...(height ? { height } : {}),
       ...this.#link.mediaScope,
@@ -105,55 +115,84 @@ export class LocalParticipant extends Participant<LocalPublication> {
     for (const publication of before) publication.production = undefined;
     await Promise.all([
       ...before.map((publication) => this.#republish(publication, known, round)),
-      ...[...this.#channels.keys()].map((channel) => this.#openChannel(channel)),
+      ...[...this.#channels.keys()].map((channel) => {
+        const isMoot = () => round !== this.#rounds || this.#link.closed || !this.#channels.has(channel);
+        return this.#persist(isMoot, () => this.#openChannel(channel));
+      }),
     ]);
   }
 
   async #republish(publication: LocalPublication, known: ReadonlySet<string>, round: number): Promise<void> {
     const track = publication.mediaTrack;
-    const { trackId, options, muted } = publication;
-    if (!track || track.readyState === 'ended') {
+    const { trackId } = publication;
+    if (!track || isOver(track)) {
       this.publications.delete(trackId);
       if (!publication.interrupted) this.#letGo(publication); // Else it is published anew when its device is back.
       this.#events.emit('trackUnpublished', publication);
       if (known.has(trackId)) await this.#link.request('track.unpublish', { trackId }).catch(() => {});
       return;
     }
-    let info: Track | undefined;
+    const isMoot = () =>
+      round !== this.#rounds || this.#link.closed || !this.publications.has(trackId) || isOver(track);
+    let name = known.has(trackId) ? trackId : undefined;
     try {
-      const production = await this.#engine.publish(track, options, async (rtpParameters) => {
-        info = await this.#announce(
-          track,
-          options,
-          muted,
-          rtpParameters,
-          known.has(trackId) ? trackId : undefined,
-        );
+      await this.#persist(isMoot, async () => {
+        await this.#produceAnew(publication, track, name, round).catch((error) => {
+          if (!name || PlatformError.from(error).code !== 'track-not-found') throw error;
+          name = undefined; // The room has forgotten it.
+          return this.#produceAnew(publication, track, name, round);
+        });
       });
-      if (round !== this.#rounds) return production.close(); // Another reset has come over it and publishes again.
-      publication.production = production;
-      publication.info = info!;
-      this.publications.delete(trackId);
-      this.publications.set(publication.trackId, publication);
-      publication.accept(publication.info);
-      const { mediaTrack = track } = publication;
-      if (mediaTrack !== track) await production.replaceTrack(mediaTrack); // It was replaced meanwhile.
-    } catch (error) {
-      if (PlatformError.from(error).code !== 'forbidden' || round !== this.#rounds) return;
-      this.publications.delete(trackId); // It may no longer be published.
-      this.#events.emit('trackUnpublished', publication);
+    } catch {
+      this.withdrawn(trackId); // It may no longer be published.
     }
   }
 
+  /** Again and again, while it may yet succeed. Rejects when it never will; resolves when it is moot, too. */
+  async #persist(isMoot: () => boolean, work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; !isMoot(); attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isMoot()) return;
+        if (!PlatformError.from(error).retryable) throw error;
+        await sleep(backoffMs(attempt, republishWaits), this.#link.signal);
+      }
+    }
+  }
+
+  /** `trackId`: what it is to be under. */
+  async #produceAnew(
+    publication: LocalPublication,
+    track: MediaStreamTrack,
+    trackId: string | undefined,
+    round: number,
+  ): Promise<void> {
+    const { options, muted } = publication;
+    let info: Track | undefined;
+    const production = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
+      info = await this.#announce(track, { options, muted, rtpParameters, transportId, trackId });
+    });
+    if (round !== this.#rounds) return production.close(); // Another reset has come over it and publishes again.
+    this.publications.delete(publication.trackId);
+    publication.production = production;
+    publication.info = info!;
+    this.publications.set(publication.trackId, publication);
+    publication.accept(publication.info);
+    const { mediaTrack = track } = publication;
+    if (mediaTrack !== track) await production.replaceTrack(mediaTrack); // It was replaced meanwhile.
+  }
+
   /**
-   * Another media session beside the one before: sends everything over both. Resolves when it flows over the new one, which the
+   * Another media session, or send transport, beside the one before: sends everything over both. Resolves when it flows over the new one, which the
    * room knows of from `moved` on; `settle` then ends what goes over the one before. Rejects when something cannot be sent.
    */
   async move(): Promise<{ moved: () => void; settle: () => void }> {
     const round = ++this.#rounds;
     const isLive = ({ mediaTrack, production }: LocalPublication) =>
       production !== undefined && mediaTrack?.readyState === 'live';
-    const live = [...this.publications.values()].filter(isLive);
+    const soundFirst = [...this.publications.values()].sort((a, b) => a.kind.localeCompare(b.kind));
+    const live = soundFirst.filter(isLive);
     const rest = [...this.publications.values()].filter((publication) => !live.includes(publication));
     const before = live.map((publication) => publication.production!);
     const channels = [...this.#channels];
@@ -181,8 +220,9 @@ export class LocalParticipant extends Participant<LocalPublication> {
   async #produceBeside(publication: LocalPublication): Promise<{ both: Production; next: Production }> {
     const { trackId, options } = publication;
     const track = publication.mediaTrack!;
-    const next = await this.#engine.publish(track, options, async (rtpParameters) => {
-      await this.#announce(track, options, publication.muted, rtpParameters, trackId);
+    const next = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
+      const { muted } = publication;
+      await this.#announce(track, { options, muted, rtpParameters, transportId, trackId });
     });
     const both = bothProductions(publication.production!, next);
     publication.production = both;
@@ -340,20 +380,18 @@ export class LocalParticipant extends Participant<LocalPublication> {
   /** `trackId`: under which it is in the room already. */
   async #produceChannel(channel: SampleChannel, trackId?: string): Promise<DataProduction> {
     const { name, maxAgeMs } = channel;
-    return this.#engine.publishData(
-      { name, maxAgeMs },
-      async (sctpStreamParameters: SctpStreamParameters) => {
-        const answer = await this.#link.request('track.publish', {
-          kind: 'data',
-          source: 'data',
-          name,
-          sctpStreamParameters,
-          ...(trackId ? { trackId } : {}),
-          ...this.#link.mediaScope,
-        });
-        this.#channels.set(channel, answer.track.trackId);
-      },
-    );
+    return this.#engine.publishData({ name, maxAgeMs }, async (sctpStreamParameters, transportId) => {
+      const answer = await this.#link.request('track.publish', {
+        kind: 'data',
+        source: 'data',
+        name,
+        sctpStreamParameters,
+        ...(trackId ? { trackId } : {}),
+        ...(transportId ? { transportId } : {}),
+        ...this.#link.mediaScope,
+      });
+      this.#channels.set(channel, answer.track.trackId);
+    });
   }
 }
 
@@ -384,4 +422,8 @@ async function anyMicrophone(deviceId: string): Promise<MediaStreamTrack> {
     if (PlatformError.from(error).code !== 'device-not-found') throw error;
     return devices.microphone();
   }
+}
+
+function isOver({ readyState }: MediaStreamTrack): boolean {
+  return readyState === 'ended';
 }

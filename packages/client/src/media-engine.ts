@@ -17,12 +17,17 @@ import type { PublishOptions } from './publish-options.ts';
 export type MediaSignaling = {
   connect(direction: Direction, transportId: string, dtlsParameters: DtlsParameters): Promise<void>;
   restartIce(direction: Direction, transportId: string): Promise<IceParameters>;
-  /** The server's side of another transport to receive over. */
-  openTransport(): Promise<TransportParameters>;
+  /** The server's side of another transport. */
+  openTransport(direction: Direction): Promise<TransportParameters>;
+  closeTransport(transportId: string): void;
+  /** All that comes over this receive transport is to come over another: its path is dead. It stays until that flows. */
+  receiveAnew(transportId: string): void;
+  /** All that is sent has to be sent anew, over another transport: the path of the one before is dead. */
+  sendAnew(): void;
   /** All that came over this receive transport has to be received over another. */
   transportLost(transportId: string): void;
-  /** The network seems to be gone, as far as the media tells. */
-  suspected(): void;
+  /** The network seems to be gone, as far as the media tells; `isAll`: nothing comes at all. */
+  suspected(isAll: boolean): void;
   /** The media cannot be mended on this session: it needs new transports. */
   lost(reason: PlatformError): void;
 };
@@ -34,6 +39,9 @@ export type Standby = {
   signaling: MediaSignaling;
   relaysOnly: boolean;
 };
+
+/** Tells the server what will be sent; `transportId`: not over the first send transport. */
+export type Announcing<Parameters> = (parameters: Parameters, transportId?: string) => Promise<void>;
 
 /** A local track being sent. */
 export type Production = {
@@ -110,6 +118,8 @@ export interface MediaEngine {
   closeEarlier?(part?: 'received'): void;
   /** The relays from the next path on. */
   useIceServers?(iceServers: IceServer[]): void;
+  /** The signaling got through on a new connection where the one before was dead. */
+  anotherPathAnswers?(): void;
   /** The machine's network is another one, or was asleep: paths are looked for on it at once. */
   networkChanged?(): void;
   readonly mediaSessionId: string | undefined;
@@ -117,15 +127,15 @@ export interface MediaEngine {
   readonly receiveAtOnce?: number;
   /** Undefined: all is received over the first transport. */
   readonly receiveTransports?: ReceiveTransports | undefined;
-  /** `announce` tells the server what will be sent; the track is on its way when both are done. */
+  /** The track is on its way when both this and `announce` are done. */
   publish(
     track: MediaStreamTrack,
     options: PublishOptions,
-    announce: (rtpParameters: RtpParameters) => Promise<void>,
+    announce: Announcing<RtpParameters>,
   ): Promise<Production>;
   publishData(
     options: { name: string; maxAgeMs: number },
-    announce: (sctpStreamParameters: SctpStreamParameters) => Promise<void>,
+    announce: Announcing<SctpStreamParameters>,
   ): Promise<DataProduction>;
   /** All of a batch in one negotiation. What fails is absent from the answer. */
   receive(

@@ -1,62 +1,127 @@
 import { Lifetime } from '@weir/core';
 import { isPageBusy } from './busy-page.ts';
-import type { PathKeeper } from './path-keeper.ts';
-import { TrafficPulse } from './traffic-pulse.ts';
+import { TrafficAlarm } from './traffic-alarm.ts';
+import { lookEveryMs, TrafficPulse, type Verdict } from './traffic-pulse.ts';
 
-export type WatchedPath = { keeper: PathKeeper; connection: RTCPeerConnection | undefined };
+export type WatchedPath = {
+  connection: RTCPeerConnection | undefined;
+  /** What used to arrive over it does not any more, or does again. */
+  trafficChanged(traffic: 'silent' | 'alive'): void;
+  networkChanged(): void;
+};
 
-const lookEveryMs = 100;
+/** When something seems to be missing. */
+const lookSoonMs = 50;
 /** Statistics of more tracks than that cost too much to be looked at so often. */
-const tracksAtMost = 25;
-/** After an alarm traffic may pause for so long before there is another; twice as long after each further one. */
-const calmMs = 5_000;
-const maxCalmMs = 120_000;
+export const tracksAtMost = 25;
+
+/** Bytes, since the connection began. */
+type Traffic = { received: number; sent: number };
 
 /**
  * Sees within some hundred ms that the network has gone, where the browser takes seconds: nothing comes any more over the
- * busiest paths of a media session, of which a few are looked at. Tells the keepers of all.
+ * busiest paths of a media session, of which a few are looked at, or no feedback over one that sends. Tells all paths, or that one.
  */
 export class PathWatch extends Lifetime {
   readonly #paths: () => Iterable<WatchedPath>;
-  readonly #suspected: () => void;
-  #pulse = new TrafficPulse();
-  #watched: RTCPeerConnection[] = [];
-  #isLooking = false;
-  #calmUntil = 0;
-  #calmMs = calmMs;
-  #silentSince: number | undefined;
+  readonly #suspected: (isAll: boolean) => void;
+  readonly #alarm = new TrafficAlarm();
+  #watched = new Map<RTCPeerConnection, WatchedConnection>();
+  /** Nothing came over any connection, at the last look. */
+  #isSilent = false;
+  /** Told that nothing comes, and not yet that something does again. */
+  #told = new Set<RTCPeerConnection | undefined>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `suspected`: the network seems to be gone. */
-  constructor(paths: () => Iterable<WatchedPath>, suspected: () => void) {
+  /** `suspected`: the network seems to be gone; `isAll`: for all that is received. */
+  constructor(paths: () => Iterable<WatchedPath>, suspected: (isAll: boolean) => void) {
     super();
     this.#paths = paths;
     this.#suspected = suspected;
-    const timer = setInterval(() => void this.#look(), lookEveryMs);
-    this.onClose(() => clearInterval(timer));
+    this.#lookLater();
+    this.onClose(() => clearTimeout(this.#timer));
   }
 
   /** The machine's network is another one, or was asleep: looks for paths on it at once. */
   networkChanged(): void {
-    this.#calmUntil = 0;
-    for (const { keeper } of this.#paths()) keeper.networkChanged();
+    for (const alarm of this.#alarms()) alarm.arm();
+    for (const path of this.#paths()) path.networkChanged();
+  }
+
+  /** The network had indeed gone: it may go again at any time. */
+  confirm(): void {
+    for (const alarm of this.#alarms()) alarm.confirm();
+  }
+
+  #lookLater(): void {
+    const isMissing = [...this.#watched.values()].some((one) => one.isMissing);
+    this.#timer = setTimeout(() => void this.#look(), isMissing ? lookSoonMs : lookEveryMs);
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
     try {
-      const watched = this.#choose();
-      const bytes = await Promise.all(watched.map(bytesReceived));
+      const connections = this.#choose();
+      const traffic = await Promise.all(connections.map(trafficOf));
       if (this.closed) return;
-      // On a busy page packets may wait to be read, too.
-      if (isPageBusy() || !isSame(watched, this.#watched)) this.#pulse = new TrafficPulse();
-      this.#watched = watched;
-      this.#tell(this.#pulse.look(bytes.reduce((sum, one) => sum + one, 0)));
+      const now = performance.now();
+      this.#watched = new Map(
+        connections.map((one) => [one, this.#watched.get(one) ?? new WatchedConnection()]),
+      );
+      if (isPageBusy()) this.#forget(); // Packets may wait to be read, too.
+      const watched = [...this.#watched.values()];
+      const verdicts = watched.map((one, i) => one.look(traffic[i]!, now));
+      const isAll = this.#tellAll(this.#alarm.hear(this.#together(verdicts), now));
+      for (const [connection, one] of this.#watched) {
+        const verdict = one.alarm.hear(one.answered, now);
+        if (verdict && !isAll) this.#tellOne(connection, verdict);
+      }
     } catch {
       // A connection closed while it was looked at.
     } finally {
-      this.#isLooking = false;
+      if (!this.closed) this.#lookLater();
     }
+  }
+
+  #forget(): void {
+    this.#isSilent = false;
+    for (const one of this.#watched.values()) one.forget();
+  }
+
+  /** Silence is of all that had a pulse; over one connection alone little may come for many reasons. */
+  #together(verdicts: Verdict[]): Verdict {
+    const lively = [...this.#watched.values()].filter((one) => one.isLively);
+    const wasSilent = this.#isSilent;
+    this.#isSilent = lively.length > 0 && lively.every((one) => one.isSilent);
+    if (this.#isSilent) return verdicts.includes('silent') ? 'silent' : undefined;
+    return wasSilent ? 'alive' : undefined;
+  }
+
+  /** Each path is alive when something comes over it, those that are not looked at when something comes at all. */
+  #tellAll(verdict: Verdict): boolean {
+    const paths = [...this.#paths()];
+    if (verdict === 'silent') {
+      this.#suspected(true);
+      this.#told = new Set(paths.map(({ connection }) => connection));
+      for (const path of paths) path.trafficChanged('silent');
+      return true;
+    }
+    for (const path of paths) {
+      const { connection } = path;
+      const watched = connection && this.#watched.get(connection);
+      const isAlive = watched ? watched.came : verdict === 'alive';
+      if (isAlive && this.#told.delete(connection)) path.trafficChanged('alive');
+    }
+    return false;
+  }
+
+  /** One way may be gone alone: each path may have been on another network. */
+  #tellOne(connection: RTCPeerConnection, verdict: 'silent' | 'alive'): void {
+    if (verdict === 'silent') this.#suspected(false);
+    for (const path of this.#paths()) if (path.connection === connection) path.trafficChanged(verdict);
+  }
+
+  #alarms(): TrafficAlarm[] {
+    return [this.#alarm, ...[...this.#watched.values()].map(({ alarm }) => alarm)];
   }
 
   /** The lightest path each way: they share the network with the others. */
@@ -69,34 +134,57 @@ export class PathWatch extends Lifetime {
       .sort((a, b) => tracks(a) - tracks(b))
       .slice(0, 2);
   }
+}
 
-  #tell(verdict: 'silent' | 'alive' | undefined): void {
-    const now = performance.now();
-    if (verdict === undefined) return;
-    if (verdict === 'alive') {
-      this.#calmUntil = now + this.#calmMs;
-      this.#calmMs = Math.min(maxCalmMs, 2 * this.#calmMs);
-      this.#silentSince = undefined;
-    } else {
-      if (this.#silentSince === undefined && now < this.#calmUntil) return;
-      if (now > this.#calmUntil + maxCalmMs) this.#calmMs = calmMs;
-      this.#silentSince ??= now;
-      this.#suspected();
-    }
-    for (const { keeper } of this.#paths()) keeper.trafficChanged(verdict);
+/** What comes over a connection, and whether what it sends is answered, by its feedback. */
+class WatchedConnection {
+  readonly alarm = new TrafficAlarm();
+  #pulse = new TrafficPulse();
+  #answers = new TrafficPulse();
+  #before: Traffic = { received: 0, sent: 0 };
+  /** Whether something came at the last look. */
+  came = false;
+  /** What the last look told of the answers. */
+  answered: Verdict;
+
+  /** Of what comes; what it tells of the answers is in `answered`. */
+  look(traffic: Traffic, now: number): Verdict {
+    this.came = traffic.received > this.#before.received;
+    if (traffic.sent <= this.#before.sent) this.#answers = new TrafficPulse(); // There is nothing to answer.
+    this.#before = traffic;
+    this.answered = this.#answers.look(traffic.received, now);
+    return this.#pulse.look(traffic.received, now);
+  }
+
+  /** What was seen so far says nothing of what comes. */
+  forget(): void {
+    this.#pulse = new TrafficPulse();
+    this.#answers = new TrafficPulse();
+  }
+
+  get isLively(): boolean {
+    return this.#pulse.isLively;
+  }
+  get isSilent(): boolean {
+    return this.#pulse.isSilent;
+  }
+  get isMissing(): boolean {
+    return this.#pulse.isMissing;
   }
 }
 
-async function bytesReceived(connection: RTCPeerConnection): Promise<number> {
-  let [ofTransports, ofPairs] = [0, 0];
+async function trafficOf(connection: RTCPeerConnection): Promise<Traffic> {
+  const [transports, pairs] = [
+    { received: 0, sent: 0 },
+    { received: 0, sent: 0 },
+  ];
   const reports = (await connection.getStats()) as unknown as Map<string, Record<string, number | string>>;
   for (const report of reports.values()) {
-    if (report.type === 'transport') ofTransports += Number(report.bytesReceived ?? 0);
-    if (report.type === 'candidate-pair') ofPairs += Number(report.bytesReceived ?? 0);
+    const into =
+      report.type === 'transport' ? transports : report.type === 'candidate-pair' ? pairs : undefined;
+    if (!into) continue;
+    into.received += Number(report.bytesReceived ?? 0);
+    into.sent += Number(report.bytesSent ?? 0);
   }
-  return ofTransports || ofPairs; // Firefox counts by pair only.
-}
-
-function isSame(a: RTCPeerConnection[], b: RTCPeerConnection[]): boolean {
-  return a.length === b.length && a.every((one) => b.includes(one));
+  return transports.received ? transports : pairs; // Firefox counts by pair only.
 }

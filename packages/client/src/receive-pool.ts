@@ -18,6 +18,7 @@ export class ReceivePool extends Lifetime implements ReceiveTransports {
   readonly atMost = 10;
   readonly #options: ReceivePoolOptions;
   readonly #transports = new Map<string, BrowserTransport>();
+  readonly #replacing = new Set<string>();
 
   constructor(options: ReceivePoolOptions) {
     super();
@@ -42,6 +43,21 @@ export class ReceivePool extends Lifetime implements ReceiveTransports {
     this.#add(transport);
     if (transport.closed) throw new PlatformError('media-lost', 'the media session ended meanwhile');
     return transport.id;
+  }
+
+  /**
+   * Opens another one in the place of one whose path is dead; what comes over that goes on until it closes. False: that was done, or is
+   * under way. Rejects when there can be no other.
+   */
+  async replace({ id }: BrowserTransport): Promise<boolean> {
+    if (!this.#transports.has(id) || this.#replacing.has(id)) return false;
+    this.#replacing.add(id);
+    try {
+      await this.open();
+      return this.#transports.delete(id);
+    } finally {
+      this.#replacing.delete(id);
+    }
   }
 
   drop(transportId: string): void {

@@ -4,7 +4,6 @@ import type {
   Grants,
   IceServer,
   NoticeParams,
-  RoomEvent,
   RoomSettings,
   SignalingClient,
   WaitingParticipant,
@@ -92,8 +91,6 @@ export class Room {
   #status: RoomStatus = 'idle';
   #closeError: PlatformError | undefined;
   #speakers: Participant[] = [];
-  /** Events that came before the answer that they follow. */
-  #early: { revision: number; event: RoomEvent }[] | undefined = [];
   #mediaBroken = false;
   /** The newest relays, with credentials that hold. */
   #iceServers: IceServer[] = [];
@@ -329,10 +326,8 @@ export class Room {
     events.on('stateChanged', (state) => this.#stateChanged(state));
     events.on('joined', (answer) => this.#joined(answer));
     events.on('resumed', (missed, audioSlots) => this.#resumed(missed, audioSlots));
-    events.on('event', (revision, event) => {
-      if (this.#early) this.#early.push({ revision, event });
-      else this.#model.apply(revision, event);
-    });
+    events.on('anotherPath', () => this.#engine.anotherPathAnswers?.());
+    events.on('event', (revision, event) => this.#model.apply(revision, event));
     events.on('iceServers', (iceServers) => this.#useIceServers(iceServers));
     events.on('mediaReset', ({ media, subscriptions, reason, iceServers, audioSlots = [] }) => {
       this.#slots.accept(audioSlots);
@@ -421,18 +416,15 @@ export class Room {
   #stateChanged(state: SignalingState): void {
     switch (state.status) {
       case 'idle':
+      case 'entering':
       case 'joined': // Told as connected once the room is known.
         return;
       case 'opening':
         return this.#mark('opening');
       case 'claiming':
-        this.#early = [];
         return this.#mark('claiming');
       case 'waiting':
         return this.#setStatus('waiting');
-      case 'entering':
-        this.#early = [];
-        return;
       case 'asking':
       case 'backoff':
         if (this.#status === 'connected') this.#setStatus('reconnecting');
@@ -457,7 +449,7 @@ export class Room {
     this.#iceServers = iceServers;
     this.#engine.standBy?.(undefined); // It was of another seat, or is told anew.
     this.#openMedia(media, subscriptions, new Set(mine));
-    this.#caughtUp();
+    this.#setStatus('connected');
   }
 
   #resumed(missed: Missed, audioSlots: AudioSlotInfo[]): void {
@@ -467,16 +459,8 @@ export class Room {
       for (const { revision, event } of missed.events) this.#model.apply(revision, event);
       this.#model.revision = missed.revision;
     }
-    this.#caughtUp();
-    this.#subscriber.sync();
-  }
-
-  #caughtUp(): void {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const { revision, event } of early)
-      if (revision > this.#model.revision) this.#model.apply(revision, event);
     this.#setStatus('connected');
+    this.#subscriber.sync();
   }
 
   #openMedia(
@@ -529,10 +513,26 @@ export class Room {
     this.#engine.closeEarlier!();
   }
 
+  /** What was sent into a dead path is sent over another transport. */
+  async #sendAnew(): Promise<void> {
+    try {
+      const { moved, settle } = await this.local.move();
+      moved();
+      settle();
+    } catch (error) {
+      if (PlatformError.from(error).code === 'aborted') return; // All media was set up anew meanwhile.
+      this.#options.logger?.warn({ err: error }, 'not all could be sent anew, trying again');
+      await this.local.republish(new Set(this.local.publications.keys()));
+    }
+  }
+
   /** What the engine asks for one media session. `standby`: it is not the one in use. */
   #mediaSignaling(media: JoinedAnswer['media'], standby = false): MediaSignaling {
     const scope = standby || this.#engine.openBeside ? { mediaSessionId: media.mediaSessionId } : {};
     const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
+    const closeTransport = (transportId: string) => {
+      this.#link.request('transport.close', { transportId, ...scope }).catch(() => {}); // Most often it is gone there too.
+    };
     return {
       connect: async (direction, transportId, dtlsParameters) => {
         const parameters = { direction, transportId, dtlsParameters, ...scope };
@@ -547,15 +547,27 @@ export class Room {
         this.#useIceServers(answer.iceServers ?? []);
         return answer.iceParameters;
       },
-      openTransport: async () => (await this.#link.request('transport.open', scope)).transport,
+      openTransport: async (direction) => {
+        const opened = await this.#link.request('transport.open', { direction, ...scope });
+        if (opened.direction === direction || direction === 'receive') return opened.transport;
+        closeTransport(opened.transport.id); // It is one to receive over.
+        throw new PlatformError('wrong-state', `the server opens no further transport to ${direction}`);
+      },
+      closeTransport,
+      receiveAnew: (transportId) => {
+        if (isCurrent()) this.#subscriber.receiveAnew(transportId);
+      },
+      sendAnew: () => {
+        if (isCurrent()) void this.#sendAnew();
+      },
       transportLost: (transportId) => {
         if (!isCurrent()) return;
-        this.#link.request('transport.close', { transportId, ...scope }).catch(() => {}); // Most often it is gone there too.
+        closeTransport(transportId);
         this.#subscriber.transportLost(transportId);
       },
-      suspected: () => {
+      suspected: (isAll) => {
         this.#link.probe();
-        if (!isCurrent()) return;
+        if (!isAll || !isCurrent()) return;
         this.#link.request('media.silent', {}, silentBudgetMs).catch(() => {}); // Said again while it lasts.
       },
       lost: (error) => {

@@ -10,18 +10,30 @@ export type SelectedPath = {
   rttMs?: number;
 };
 
-type Entry = Record<string, unknown> & { id: string; type: string };
+/** One entry of `RTCPeerConnection.getStats`. */
+export type Entry = Record<string, unknown> & { id: string; type: string };
 
-/** The pair of addresses that a connection uses now, in the browser's words; undefined before there is one. */
-export function selectedPath(report: RTCStatsReport): SelectedPath | undefined {
+export function entriesOf(report: RTCStatsReport): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   report.forEach((entry: Entry) => void entries.set(entry.id, entry));
+  return entries;
+}
+
+/** The pair of addresses that carries what is sent. */
+export function chosenPair(entries: ReadonlyMap<string, Entry>): Entry | undefined {
   const all = [...entries.values()];
   const chosen = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId as string | undefined;
   // Firefox has no entry of the transport, and says it of the pair.
-  const pair =
+  return (
     (chosen && entries.get(chosen)) ||
-    all.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded');
+    all.find((entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded')
+  );
+}
+
+/** The pair of addresses that a connection uses now, in the browser's words; undefined before there is one. */
+export function selectedPath(report: RTCStatsReport): SelectedPath | undefined {
+  const entries = entriesOf(report);
+  const pair = chosenPair(entries);
   const local = pair && entries.get(pair.localCandidateId as string);
   const remote = pair && entries.get(pair.remoteCandidateId as string);
   if (!pair || !local || !remote) return undefined;

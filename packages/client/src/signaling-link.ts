@@ -48,6 +48,8 @@ export type SignalingLinkEvents = {
   joined: [JoinedAnswer];
   /** Back in the room; the media never stopped. */
   resumed: [Missed, AudioSlot[]];
+  /** A new socket opened where the one before was dead. */
+  anotherPath: [];
   event: [revision: number, RoomEvent];
   mediaReset: [NoticeParams<SignalingClient, 'media.reset'>];
   standby: [NoticeParams<SignalingClient, 'media.standby'>];
@@ -100,6 +102,8 @@ export class SignalingLink extends Lifetime {
   /** Where the socket was opened to. */
   #url: string | undefined;
   #probing: Lifetime | undefined;
+  /** What was told before the answer to the claim; undefined: the answer is there. */
+  #early: { revision: number; say: () => void }[] | undefined;
   readonly #waiters = new Set<() => void>();
 
   constructor(environment: SignalingEnvironment) {
@@ -164,6 +168,7 @@ export class SignalingLink extends Lifetime {
           this.#dropSocket();
           this.#use(channel);
           this.#dispatch({ type: 'replaced' });
+          this.events.emit('anotherPath');
         },
         () => {}, // There is no other way either: whoever is first notices.
       )
@@ -307,6 +312,7 @@ export class SignalingLink extends Lifetime {
         return this.#run(step, this.#peer!.request('session.enter', {}, this.#times.claimMs), (joined) => {
           this.#dispatch({ type: 'joined' });
           this.events.emit('joined', joined);
+          this.#tellEarly(joined.snapshot.revision);
         });
       case 'backoff':
         return this.#dropSocket();
@@ -362,7 +368,23 @@ export class SignalingLink extends Lifetime {
       this.#dispatch({ type: 'joined' });
       if (answer.status === 'joined') this.events.emit('joined', answer);
       else this.events.emit('resumed', answer.missed, answer.audioSlots ?? []);
+      const known = answer.status === 'joined' ? answer : answer.missed;
+      this.#tellEarly('snapshot' in known ? known.snapshot.revision : known.revision);
     });
+  }
+
+  /** What a notification says; while the answer to the claim is under way, after that: it is about what the answer names. */
+  #tell(say: () => void, revision = Number.POSITIVE_INFINITY): void {
+    if (!this.#early) return say();
+    if (this.#early.length >= limits.roomLogEvents) return this.#peer?.close('lost');
+    this.#early.push({ revision, say });
+  }
+
+  /** `known`: the revision that the answer leads to. */
+  #tellEarly(known: number): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { revision, say } of early) if (revision > known) say();
   }
 
   // ---- the socket ----
@@ -374,24 +396,27 @@ export class SignalingLink extends Lifetime {
   }
 
   #use(channel: Channel): void {
+    const { events } = this;
+    this.#early = [];
     const peer = new RpcPeer<SignalingClient, SignalingServer>(channel, {
       handlers: {},
       notices: {
-        'room.event': ({ revision, event }) => this.events.emit('event', revision, event),
+        'room.event': ({ revision, event }) =>
+          this.#tell(() => events.emit('event', revision, event), revision),
         'session.admitted': () => this.#dispatch({ type: 'admitted' }),
         'session.closed': ({ code, message }) => {
           if (isErrorCode(code)) this.#fail(new PlatformError(code, message));
         },
         'session.redirect': ({ signaling }) => void this.#redirect(signaling),
-        'session.iceServers': ({ iceServers }) => this.events.emit('iceServers', iceServers),
-        'media.reset': (notice) => this.events.emit('mediaReset', notice),
-        'media.standby': (notice) => this.events.emit('standby', notice),
-        'media.move': (notice) => this.events.emit('mediaMove', notice),
-        'subscription.closed': (notice) => this.events.emit('subscriptionClosed', notice),
-        'subscription.layers': (notice) => this.events.emit('layersChanged', notice),
-        'track.demand': (notice) => this.events.emit('demandChanged', notice),
-        'room.audioSlots': ({ slots }) => this.events.emit('audioSlots', slots),
-        'room.speakers': (notice) => this.events.emit('speakers', notice),
+        'session.iceServers': ({ iceServers }) => this.#tell(() => events.emit('iceServers', iceServers)),
+        'media.reset': (notice) => this.#tell(() => events.emit('mediaReset', notice)),
+        'media.standby': (notice) => this.#tell(() => events.emit('standby', notice)),
+        'media.move': (notice) => this.#tell(() => events.emit('mediaMove', notice)),
+        'subscription.closed': (notice) => this.#tell(() => events.emit('subscriptionClosed', notice)),
+        'subscription.layers': (notice) => this.#tell(() => events.emit('layersChanged', notice)),
+        'track.demand': (notice) => this.#tell(() => events.emit('demandChanged', notice)),
+        'room.audioSlots': ({ slots }) => this.#tell(() => events.emit('audioSlots', slots)),
+        'room.speakers': (notice) => this.#tell(() => events.emit('speakers', notice)),
       },
     });
     this.#peer = peer;

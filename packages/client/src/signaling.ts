@@ -1,4 +1,6 @@
 // The signaling of a client without its media, for programs that bring their own engine.
+
+export { isPageBusy } from './busy-page.ts';
 export {
   type JoinedAnswer,
   type Missed,
@@ -12,4 +14,4 @@ export {
   type SignalingState,
   type SignalingTimes,
 } from './signaling-state.ts';
-export { TrafficPulse } from './traffic-pulse.ts';
+export { lookEveryMs, TrafficPulse } from './traffic-pulse.ts';

@@ -201,6 +201,13 @@ export class Subscriber {
     this.sync();
   }
 
+  /** Its tracks are received over others, and are on show until they flow there. */
+  receiveAnew(transportId: string): void {
+    for (const [trackId, held] of [...this.#receptions])
+      if (held.transportId === transportId) this.#receptions.leave(trackId);
+    this.sync();
+  }
+
   /** The server ended a subscription: its track went, or moved and will be there again. */
   closedByServer(trackId: string, subscriptionId: string): void {
     if (!this.#receptions.ended(trackId, subscriptionId)) return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TrafficPulse } from './traffic-pulse.ts';
+import { lookEveryMs, TrafficPulse } from './traffic-pulse.ts';
 
 /** Looks at traffic of which something came (`x`) or not (`.`); answers what was told at which look. */
 function looks(traffic: string): string[] {
@@ -7,7 +7,7 @@ function looks(traffic: string): string[] {
   let bytes = 1_000;
   return [...traffic].flatMap((look, at) => {
     if (look === 'x') bytes += 100;
-    const verdict = pulse.look(bytes);
+    const verdict = pulse.look(bytes, at * lookEveryMs);
     return verdict ? [`${verdict} ${at}`] : [];
   });
 }
@@ -19,7 +19,7 @@ describe('[B8] the pulse of the traffic', () => {
     ['what always came is missed at the third look', `${steady}...`, ['silent 13']],
     ['two looks in vain are nothing', `${steady}..x..x..x`, []],
     [
-      'silence is told again every ten looks',
+      'silence is told again every second',
       `${steady}${'.'.repeat(24)}`,
       ['silent 13', 'silent 23', 'silent 33'],
     ],
@@ -33,7 +33,22 @@ describe('[B8] the pulse of the traffic', () => {
 
   test('a count that begins anew is no silence', () => {
     const pulse = new TrafficPulse();
-    for (let bytes = 0; bytes < 12; bytes++) pulse.look(bytes);
-    expect([5, 5, 5, 5, 5].map((bytes) => pulse.look(bytes))).toEqual(Array(5).fill(undefined));
+    for (let bytes = 0; bytes < 12; bytes++) pulse.look(bytes, bytes * lookEveryMs);
+    const later = [5, 5, 5, 5, 5].map((bytes, i) => pulse.look(bytes, (12 + i) * lookEveryMs));
+    expect(later).toEqual(Array(5).fill(undefined));
+  });
+
+  test('what always came is missed after 220 ms, when it is looked at more often from the first look in vain', () => {
+    const pulse = new TrafficPulse();
+    for (let i = 0; i <= 10; i++) pulse.look(i, i * lookEveryMs);
+    const looks = [1_100, 1_150, 1_200, 1_250].map((now) => [now, pulse.look(10, now), pulse.isMissing]);
+    expect(looks).toEqual([
+      [1_100, undefined, true],
+      [1_150, undefined, true],
+      [1_200, undefined, true],
+      [1_250, 'silent', true],
+    ]);
+    expect(pulse.look(11, 1_300)).toBe('alive');
+    expect(pulse.isMissing).toBe(false);
   });
 });

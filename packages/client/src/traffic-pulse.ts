@@ -1,45 +1,74 @@
-/** What a look at the traffic tells: `silent` and `alive` once when it changes, `silent` again every second of looks. */
+/** What a look at the traffic tells: `silent` and `alive` once when it changes, `silent` again every second. */
 export type Verdict = 'silent' | 'alive' | undefined;
 
+/** How often it is looked at, … */
+export const lookEveryMs = 100;
 const window = 10;
 /** Traffic that is seen at fewer looks of ten is no pulse: its absence means nothing. */
 const livelyLooks = 4;
-/** So many looks in vain when something came at each; more in proportion when not. */
-const silentLooks = 3;
+/** So long without anything where something came at each look, … */
+const steadyMs = 220;
+/** … and so long, in proportion, where not. */
+const unsteadyMs = 300;
+const againMs = 1_000;
 
 /** Tells from a count of bytes, looked at again and again, when what used to arrive does not any more. */
 export class TrafficPulse {
   #bytes: number | undefined;
+  #cameAt = 0;
   /** Whether something had come, at the last looks before the silence. */
   #looks: boolean[] = [];
-  #inVain = 0;
-  #isSilent = false;
+  /** When the silence was told last. */
+  #toldAt: number | undefined;
+  #missing = false;
 
-  /** `bytes` may start anew: what is counted is another thing then. */
-  look(bytes: number): Verdict {
+  /** It came often enough that its absence means something. */
+  get isLively(): boolean {
+    return this.#looks.length >= window && this.#lively >= livelyLooks;
+  }
+
+  get isSilent(): boolean {
+    return this.#toldAt !== undefined;
+  }
+
+  get #lively(): number {
+    return this.#looks.filter(Boolean).length;
+  }
+
+  /** What came at every look does not: a silence may have begun, and is to be looked at more often. */
+  get isMissing(): boolean {
+    return this.#missing;
+  }
+
+  /** `bytes` may start anew: what is counted is another thing then. `now` in ms. */
+  look(bytes: number, now: number): Verdict {
     const before = this.#bytes;
     this.#bytes = bytes;
     if (before === undefined || bytes < before) {
       this.#looks = [];
-      return this.#came();
+      return this.#came(now);
     }
+    const silentMs = now - this.#cameAt;
     if (bytes > before) {
-      this.#looks = [...this.#looks, ...Array(this.#inVain).fill(false), true].slice(-window);
-      return this.#came();
+      const missed = Math.min(window, Math.max(0, Math.round(silentMs / lookEveryMs) - 1));
+      this.#looks = [...this.#looks, ...Array<boolean>(missed).fill(false), true].slice(-window);
+      return this.#came(now);
     }
-    this.#inVain += 1;
-    const lively = this.#looks.filter(Boolean).length;
-    if (this.#looks.length < window || lively < livelyLooks) return undefined;
-    const patience = Math.ceil((silentLooks * window) / lively);
-    if (this.#inVain < patience || (this.#inVain - patience) % window !== 0) return undefined;
-    this.#isSilent = true;
+    if (!this.isLively) return undefined;
+    const lively = this.#lively;
+    this.#missing = lively === window;
+    const patienceMs = lively === window ? steadyMs : (unsteadyMs * window) / lively;
+    if (silentMs < patienceMs || (this.#toldAt !== undefined && now - this.#toldAt < againMs))
+      return undefined;
+    this.#toldAt = now;
     return 'silent';
   }
 
-  #came(): Verdict {
-    const wasSilent = this.#isSilent;
-    this.#inVain = 0;
-    this.#isSilent = false;
+  #came(now: number): Verdict {
+    const wasSilent = this.#toldAt !== undefined;
+    this.#cameAt = now;
+    this.#toldAt = undefined;
+    this.#missing = false;
     return wasSilent ? 'alive' : undefined;
   }
 }

@@ -23,6 +23,8 @@ type Grant = {
   ceiling: number;
   /** When the line last made the ceiling another one. */
   changedAt: number;
+  /** When it did of late, from one picture to another. */
+  switches: readonly number[];
 };
 
 /** What must be remembered of one subscriber's line. */
@@ -58,9 +60,22 @@ const longestHoldMs = 40_000;
 const calmAfterMs = 60_000;
 /** Until then one track rises at most so often (after a single fall as soon as anything may), … */
 const risePauseMs = 10_000;
-/** … and what had been stopped comes back with its lowest level, to see whether the line is what it seems. */
+/**
+ * … and, after a rise that failed, only if it has changed no more than twice in so long: with this rise and the fall that may follow
+ * that is one change in ten seconds, …
+ */
+const switchesWithinMs = 40_000;
+const switchesBeforeRise = 2;
+/** … and what had been stopped comes back with its lowest level, to see whether the line is what it seems, … */
 const tryMs = 5_000;
-/** What rises leaves so much of the line free. */
+/** … after a single fall as soon as the line has room: estimates fall too far at first. */
+const backMs = 1_500;
+/** What is lost so soon after a picture became smaller was lost before. */
+const lostBeforeMs = 1_000;
+/**
+ * What rises leaves so much of the line free, and so does what is left after a fall: an estimate that falls is still falling, and
+ * what was lost is sent again.
+ */
 const riseShare = 0.85;
 /** So narrow a line is sound's alone: headers and signaling have their part of it, too. */
 const soundAloneBps = 100_000;
@@ -72,25 +87,26 @@ const quietShare = 0.1;
  * Shares a line of `estimateBps` (infinite: wide enough for all) between a subscriber's tracks. Audio is never held back,
  * and what it needs is set aside first. Of the videos each gets its lowest level first, in the order of importance; then
  * the more important ones rise. What no longer fits falls at once; it rises again when there is room to spare, four seconds
- * after a single fall, and after ten and more when the line gets too narrow again each time.
+ * after a single fall, after ten and more when the line gets too narrow again each time, and then seldom enough that it changes no
+ * more than once in ten seconds. While nothing is lost (`losing` false) no picture is stopped: an estimate falls below what flows also where that arrives.
  */
 export function allocate(
   tracks: readonly TrackDemand[],
   estimateBps: number,
   line: LineState,
   now: number,
+  losing = true,
 ): { decisions: Map<TrackId, Decision>; line: LineState } {
-  const videos = tracks
-    .filter((track) => isVideo(track) && track.wanted !== null && !track.muted && track.levelsBps.length > 0)
-    .sort((a, b) => b.priority - a.priority);
+  const videos = tracks.filter(isShown).sort((a, b) => b.priority - a.priority);
   const wanted = videos.map(wantedLevel);
-  const budgetBps = estimateBps < soundAloneBps ? 0 : Math.max(0, estimateBps - audioReserveBps(tracks));
+  const shareBps = estimateBps < soundAloneBps ? 0 : Math.max(0, estimateBps - audioReserveBps(tracks));
+  const budgetBps = losing ? shareBps : Math.max(shareBps, leastBps(videos, line));
   const calm = isCalm(line, now);
   const asked = JSON.stringify(videos.map(({ trackId, priority }, i) => [trackId, priority, wanted[i]]));
   const levels =
-    !calm && asked !== line.asked
+    !calm && line.asked !== '' && asked !== line.asked
       ? fill(videos, wanted, redistributableBps(line, budgetBps, now))
-      : fill(videos, caps(videos, budgetBps, line, now), budgetBps);
+      : fit(videos, caps(videos, budgetBps, line, now), budgetBps, line);
 
   const grants = new Map<TrackId, Grant>();
   for (const track of tracks.filter(isVideo)) {
@@ -123,8 +139,21 @@ export function allocate(
 export function fallTo(line: LineState, trackId: TrackId, level: number, now: number): LineState {
   const before = line.grants.get(trackId);
   if (before && before.ceiling <= level) return line;
-  const grants = new Map(line.grants).set(trackId, { level, ceiling: level, changedAt: now });
+  const grants = new Map(line.grants).set(trackId, {
+    level,
+    ceiling: level,
+    changedAt: now,
+    switches: switchesTo(before, level, Infinity, now),
+  });
   return narrowed({ ...line, grants }, isCalm(line, now), now);
+}
+
+/** It is tried anew what the line carries: nothing holds back but that what changed often of late begins with its lowest level. */
+export function triedAnew(line: LineState, now: number): LineState {
+  const restless = [...line.grants].filter(([, grant]) => isRestless(grant, line, now));
+  if (restless.length === 0) return freshLine;
+  const lowest = restless.map(([trackId, grant]) => [trackId, { ...grant, level: 0, ceiling: 0 }] as const);
+  return { ...freshLine, holdMs: line.holdMs, grants: new Map(lowest) };
 }
 
 /** Nothing is held back, and nothing has been for long: as good as new. */
@@ -135,12 +164,32 @@ export function isUnlimited(line: LineState, now: number): boolean {
   );
 }
 
+/** What it takes that every picture that flows goes on, however small. */
+export function leastBps(tracks: readonly TrackDemand[], { grants }: LineState): number {
+  return tracks.filter(isShown).reduce((sum, video) => {
+    const flows = grants.size === 0 || (grants.get(video.trackId)?.level ?? -1) >= 0;
+    return sum + (flows ? costBps(video, 0) : 0);
+  }, 0);
+}
+
+/** Nothing but the smallest pictures flows, for long enough that what is lost now is lost by those. */
+export function mayStop(tracks: readonly TrackDemand[], { grants }: LineState, now: number): boolean {
+  return tracks.filter(isShown).every(({ trackId }) => {
+    const grant = grants.get(trackId);
+    return !grant || (grant.level <= 0 && now - grant.changedAt >= lostBeforeMs);
+  });
+}
+
 export function audioReserveBps(tracks: readonly TrackDemand[]): number {
   return tracks
     .filter((track) => !isVideo(track) && track.wanted !== null && !track.muted)
     .map(({ levelsBps }) => levelsBps.at(-1) ?? 0)
     .sort((a, b) => b - a)
     .reduce((sum, bps, i) => sum + (i < speakersAtOnce ? bps : bps * quietShare), 0);
+}
+
+function isShown(track: TrackDemand): boolean {
+  return isVideo(track) && track.wanted !== null && !track.muted && track.levelsBps.length > 0;
 }
 
 function isVideo({ kind }: TrackDemand): boolean {
@@ -180,18 +229,67 @@ function nextGrant(
   // What is asked for flows: that more would not is believed for as long as the line is not trusted.
   const ceiling = level < wanted ? level : calm || level > known ? Number.POSITIVE_INFINITY : known;
   const changedAt = ceiling === known || !before ? (before?.changedAt ?? Number.NEGATIVE_INFINITY) : now;
-  return { level, ceiling, changedAt };
+  return { level, ceiling, changedAt, switches: switchesTo(before, level, wanted, now) };
 }
 
-/** The levels that fit, up to the caps: the lowest of each, then higher ones, class by class, one level at a time. */
-function fill(videos: readonly TrackDemand[], caps: readonly number[], budgetBps: number): number[] {
+/** A larger or smaller picture is a switch where the line made it so, not where something else was asked for. */
+function switchesTo(
+  before: Grant | undefined,
+  level: number,
+  wanted: number,
+  now: number,
+): readonly number[] {
+  if (!before) return [];
+  const rises = level > before.level && before.ceiling < Number.POSITIVE_INFINITY;
+  const falls = level < Math.min(before.level, wanted);
+  const isSwitch = (rises || falls) && level >= 0 && before.level >= 0;
+  return isSwitch ? [...recent(before.switches, now), now] : before.switches;
+}
+
+function recent(times: readonly number[], now: number): readonly number[] {
+  return times.filter((at) => now - at < switchesWithinMs);
+}
+
+function hasFailed({ holdMs }: LineState): boolean {
+  return holdMs > firstHoldMs;
+}
+
+function isRestless({ switches }: Grant, line: LineState, now: number): boolean {
+  return hasFailed(line) && recent(switches, now).length > switchesBeforeRise;
+}
+
+/** What flows goes on while it fits; where something has to fall, what is left does not fill the line. */
+function fit(
+  videos: readonly TrackDemand[],
+  caps: readonly number[],
+  budgetBps: number,
+  line: LineState,
+): number[] {
+  const levels = fill(videos, caps, budgetBps);
+  const falls = videos.some((track, i) => {
+    const before = line.grants.get(track.trackId)?.level ?? Number.POSITIVE_INFINITY;
+    return levels[i]! < Math.min(before, wantedLevel(track));
+  });
+  return falls ? fill(videos, caps, budgetBps, budgetBps * riseShare) : levels;
+}
+
+/**
+ * The levels that fit, up to the caps: the lowest of each, then higher ones, class by class, one level at a time, as long as all is no
+ * more than `fullBps`.
+ */
+function fill(
+  videos: readonly TrackDemand[],
+  caps: readonly number[],
+  budgetBps: number,
+  fullBps = budgetBps,
+): number[] {
   const levels = videos.map(() => -1);
-  let leftBps = budgetBps;
+  let usedBps = 0;
   const raise = (i: number, level: number) => {
     if (level > caps[i]! || levels[i] !== level - 1) return;
-    const extraBps = costBps(videos[i]!, level) - costBps(videos[i]!, level - 1);
-    if (extraBps > leftBps) return;
-    leftBps -= extraBps;
+    const nextBps = usedBps + costBps(videos[i]!, level) - costBps(videos[i]!, level - 1);
+    if (nextBps > usedBps && nextBps > (level === 0 ? budgetBps : fullBps)) return;
+    usedBps = nextBps;
     levels[i] = level;
   };
   for (const i of videos.keys()) raise(i, 0);
@@ -211,8 +309,14 @@ function caps(videos: readonly TrackDemand[], budgetBps: number, line: LineState
     const grant = line.grants.get(track.trackId);
     if (!grant) return calm ? wantedLevel(track) : roomy[i]!;
     const pauseMs = Math.min(line.holdMs, grant.ceiling === 0 ? tryMs : risePauseMs);
-    const mayRise = calm || (!held && now - grant.changedAt >= pauseMs);
-    const highest = grant.ceiling < 0 ? Math.min(0, roomy[i]!) : Math.max(grant.ceiling, roomy[i]!);
+    const isSingleStop = grant.ceiling < 0 && line.holdMs <= firstHoldMs;
+    const waitMs = isSingleStop ? backMs : held ? Number.POSITIVE_INFINITY : pauseMs;
+    const rests = grant.ceiling >= 0 && isRestless(grant, line, now);
+    const mayRise = !rests && (calm || now - grant.changedAt >= waitMs);
+    // Where a rise has failed before, the next one is by one level, so that it costs no more than one fall.
+    const step = hasFailed(line) && !calm ? 1 : Number.POSITIVE_INFINITY;
+    const limit = grant.ceiling < 0 ? 0 : grant.ceiling + step;
+    const highest = Math.max(grant.ceiling, Math.min(limit, roomy[i]!));
     return Math.min(wantedLevel(track), mayRise ? highest : grant.ceiling);
   });
 }

@@ -48,7 +48,11 @@ export async function connectMediaNode(
   listener: NoticeHandlers<MediaControl>,
 ): Promise<MediaLink> {
   const channel = wsChannel(await connect(address));
-  const peer = new RpcPeer<MediaControl, MediaNodeContract>(channel, { handlers: {}, notices: listener });
+  const peer = new RpcPeer<MediaControl, MediaNodeContract>(channel, {
+    handlers: {},
+    notices: listener,
+    pendingAtMost: limits.pendingNodeRequests,
+  });
   return { calls: peer.calls, lifetime: peer };
 }
 
@@ -59,7 +63,11 @@ export async function connectPipes(
 ): Promise<PipeConnection> {
   const address = { ...rest, url: new URL(pipesPath, url).href };
   const channel = wsChannel(await connect(address));
-  const peer = new RpcPeer<PipeEdge, MediaPipes>(channel, { handlers: {}, notices: listener });
+  const peer = new RpcPeer<PipeEdge, MediaPipes>(channel, {
+    handlers: {},
+    notices: listener,
+    pendingAtMost: limits.pendingNodeRequests,
+  });
   return { calls: peer.calls, lifetime: peer };
 }
 

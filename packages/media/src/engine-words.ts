@@ -149,9 +149,36 @@ export function consume(
   if (!isMedia(produced)) return transport.consumeData({ dataProducerId: produced.id, paused: !started });
   return transport.consume({
     producerId: produced.id,
-    rtpCapabilities: rtpCapabilities as engine.RtpCapabilities,
+    rtpCapabilities: narrowed(rtpCapabilities, produced),
     paused: !started,
   });
+}
+
+const narrow = new WeakMap<RtpCapabilities, Map<string, engine.RtpCapabilities>>();
+/** Each look at a producer's parameters is a copy. */
+const mimeTypes = new WeakMap<engine.Producer, string[]>();
+
+/** What of these capabilities says anything about this track: the engine copies and checks all that it gets, each time. */
+function narrowed(capabilities: RtpCapabilities, producer: engine.Producer): engine.RtpCapabilities {
+  const known = narrow.get(capabilities) ?? new Map<string, engine.RtpCapabilities>();
+  narrow.set(capabilities, known);
+  const wanted = mimeTypes.get(producer) ?? mimeTypesOf(producer);
+  mimeTypes.set(producer, wanted);
+  const key = wanted.join();
+  const found = known.get(key);
+  if (found) return found;
+  const { codecs = [], headerExtensions = [] } = capabilities as engine.RtpCapabilities;
+  const narrower: engine.RtpCapabilities = {
+    codecs: codecs.filter(({ mimeType }) => wanted.includes(mimeType.toLowerCase())),
+    headerExtensions: headerExtensions.filter(({ kind }) => kind === producer.kind),
+  };
+  known.set(key, narrower);
+  return narrower;
+}
+
+function mimeTypesOf({ kind, rtpParameters }: engine.Producer): string[] {
+  const own = rtpParameters.codecs.map(({ mimeType }) => mimeType.toLowerCase());
+  return [...new Set([...own, ...(kind === 'video' ? ['video/rtx'] : [])])];
 }
 
 /** What else than the sound is in an audio slot's packets; the rest of a microphone's header is made anew by the engine. */

@@ -7,6 +7,8 @@ const pollEveryMs = 2_000;
 const interestMs = 5_000;
 /** A lull (a still picture) is believed slowly, a burst at once. */
 const lullShare = 0.2;
+/** The engine counts over the last 2.5 s: of a larger layer that has not been sent for so long it has counted a part only. */
+const wholeAfterMs = 2_000;
 
 /** What the levels of one publication cost: as measured while somebody is interested, else as its sender announced. */
 export class LayerBitrates extends Lifetime {
@@ -17,6 +19,8 @@ export class LayerBitrates extends Lifetime {
   /** The engine copies them whenever it is asked. */
   readonly #encodings: number;
   readonly #measured = new Map<Level, number>();
+  /** Since when each is seen to be sent. */
+  readonly #sentSince = new Map<Level, number>();
   #askedAt = Number.NEGATIVE_INFINITY;
   #polling = false;
 
@@ -55,25 +59,28 @@ export class LayerBitrates extends Lifetime {
     }
     this.#polling = false;
     this.#measured.clear();
+    this.#sentSince.clear();
   }
 
   #take(layers: SentLayer[]): void {
-    for (const level of this.levels) {
-      const now = layers.find(
-        ({ spatialLayer, temporalLayer }) =>
-          spatialLayer === level.spatialLayer && temporalLayer === level.temporalLayer,
-      );
-      const before = this.#measured.get(level);
-      if (!now?.bitrateBps)
+    for (const [i, level] of this.levels.entries()) {
+      const bitrateBps = layers.find((layer) => isSame(layer, level))?.bitrateBps;
+      if (bitrateBps) this.#note(level, bitrateBps, this.#nominal[i]!);
+      else {
         this.#measured.delete(level); // Not sent now: it would cost what was announced.
-      else
-        this.#measured.set(
-          level,
-          before === undefined || now.bitrateBps > before
-            ? now.bitrateBps
-            : before + lullShare * (now.bitrateBps - before),
-        );
+        this.#sentSince.delete(level);
+      }
     }
+  }
+
+  #note(level: Level, bitrateBps: number, nominal: number): void {
+    const now = this.#clock.now();
+    const since = this.#sentSince.get(level) ?? now;
+    this.#sentSince.set(level, since);
+    if (level.spatialLayer > 0 && now - since < wholeAfterMs && bitrateBps < nominal) return;
+    const before = this.#measured.get(level) ?? bitrateBps;
+    const isLull = bitrateBps < before;
+    this.#measured.set(level, isLull ? before + lullShare * (bitrateBps - before) : bitrateBps);
   }
 
   #pause(): Promise<void> {
@@ -85,4 +92,8 @@ export class LayerBitrates extends Lifetime {
       });
     });
   }
+}
+
+function isSame(a: Level, b: Level): boolean {
+  return a.spatialLayer === b.spatialLayer && a.temporalLayer === b.temporalLayer;
 }

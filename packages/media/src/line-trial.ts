@@ -2,7 +2,7 @@ import { backoffMs, type Clock, Lifetime } from '@weir/core';
 import type { WebRtcTransport } from 'mediasoup/types';
 
 /** On the narrowest lines each trial costs a second of good sound. */
-const waits = { firstMs: 10_000, maxMs: 60_000 };
+const waits = { firstMs: 5_000, maxMs: 60_000 };
 const returnedMs = 100;
 /** So long after a return it is the return that a picture is missing for. */
 const returnMatterMs = 5_000;
@@ -15,11 +15,13 @@ const heardMs = 500;
 const floorShare = 2;
 const leastFloorBps = 200_000;
 
-export type TriedTransport = Pick<WebRtcTransport, 'setMinOutgoingBitrate' | 'getStats'>;
+export type TriedTransport = Pick<WebRtcTransport, 'getStats'>;
 
 export type TrialEvents = {
+  /** The engine shall take the line to carry at least so much, bits a second; 0: what it estimates. */
+  floor(bps: number): void;
   /** What was known of the line holds nothing back now. */
-  begins(): void;
+  begins(floorBps: number): void;
   /**
    * After an absence not even the smallest picture came, and the engine still estimates nothing. It passes over an estimate that
    * is the one it began with, also when it has to replace the nothing of the absence: no picture comes over this transport ever
@@ -80,8 +82,9 @@ export class LineTrial extends Lifetime {
   #try(hasReturned: boolean): void {
     this.#trials += 1;
     this.#isTrying = true;
-    this.#floor(Math.max(leastFloorBps, floorShare * this.#missingBps!));
-    this.#events.begins();
+    const floorBps = Math.max(leastFloorBps, floorShare * this.#missingBps!);
+    this.#events.floor(floorBps);
+    this.#events.begins(floorBps);
     if (hasReturned) this.#after(longestReturnMs, () => this.#endOfReturn());
     else this.#after(longestMs, () => this.#end());
   }
@@ -108,16 +111,12 @@ export class LineTrial extends Lifetime {
 
   #end(): void {
     this.#isTrying = false;
-    this.#floor(0);
+    this.#events.floor(0);
     if (this.#missingBps !== undefined) this.#wait();
     else this.#came();
   }
 
   #forget(): void {
     this.#trials = 0;
-  }
-
-  #floor(bps: number): void {
-    this.#transport.setMinOutgoingBitrate(Math.round(bps)).catch(() => {}); // It has closed.
   }
 }

@@ -579,6 +579,38 @@ test('[SG45][MC11] a session receives over several transports, of which it has a
   await expect(calls['transport.open']({ mediaSessionId })).rejects.toMatchObject({ code: 'limit-reached' });
 });
 
+test('[SG69][MC32] a session sends over another transport, and what went over the one before goes on until it is given up', async () => {
+  const { open, calls, notices } = await startNode({ workers: 1 });
+  const alice = await open('alice');
+  await alice.publish('camera', [await vp8()]);
+  const [bob, carol] = [await open('bob'), await open('carol')];
+  const { mediaSessionId } = alice;
+  const before = await bob.subscribe('camera');
+  await flows(before);
+  const { transport, direction } = await calls['transport.open']({ mediaSessionId, direction: 'send' });
+  expect(direction).toBe('send');
+  const oneTooMany = calls['transport.open']({ mediaSessionId, direction: 'send' });
+  await expect(oneTooMany).rejects.toMatchObject({ code: 'limit-reached' });
+  await alice.publish('camera', [await vp8()], { epoch: 2, over: transport });
+  await flows(await carol.subscribe('camera'));
+  await flows(before); // The earlier production.
+  const ended = notices['subscription.closed'];
+  expect(ended).toEqual([]);
+  await calls['transport.close']({ mediaSessionId, transportId: alice.media.send!.id });
+  await eventually(() => ended.length === 1 || 'the earlier production goes on');
+  const [again] = (
+    await calls['track.subscribe']({
+      mediaSessionId: bob.mediaSessionId,
+      trackIds: ['camera'],
+      started: false,
+    })
+  ).subscriptions;
+  expect(again).toMatchObject({ epoch: 2 });
+  await flows(await bob.receive(again!));
+  // What names none goes over the one that is left.
+  await expect(calls['transport.restartIce']({ mediaSessionId, direction: 'send' })).resolves.toBeDefined();
+});
+
 test("[SG45][MC11] another's transport, or one for the other direction, is not there", async () => {
   const { open, calls } = await startNode({ workers: 1 });
   const [alice, mallory] = [await open('alice'), await open('mallory')];
@@ -586,12 +618,15 @@ test("[SG45][MC11] another's transport, or one for the other direction, is not t
   const { dtlsParameters } = await mallory.transport('send');
   const { mediaSessionId } = mallory;
   const notThere = { code: 'transport-not-found' };
+  const only = { mediaSessionId, transportId: mallory.media.send!.id };
+  await expect(calls['transport.close'](only)).rejects.toMatchObject({ code: 'wrong-state' });
   for (const transportId of [alice.media.receive!.id, mallory.media.send!.id, 'x']) {
     const direction = 'receive' as const;
     const target = { mediaSessionId, direction, transportId };
     await expect(calls['transport.connect']({ ...target, dtlsParameters })).rejects.toMatchObject(notThere);
     await expect(calls['transport.restartIce'](target)).rejects.toMatchObject(notThere);
-    await expect(calls['transport.close']({ mediaSessionId, transportId })).rejects.toMatchObject(notThere);
+    if (transportId !== only.transportId)
+      await expect(calls['transport.close']({ mediaSessionId, transportId })).rejects.toMatchObject(notThere);
     const subscribe = { mediaSessionId, transportId, trackIds: ['camera'], started: true };
     await expect(calls['track.subscribe'](subscribe)).rejects.toMatchObject(notThere);
   }

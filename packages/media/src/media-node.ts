@@ -169,9 +169,10 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       this.#sessions.get(mediaSessionId)?.close();
       return {};
     }),
-    'transport.open': this.#answer('transport.open', async (params) => ({
-      transport: await this.#session(params).openTransport(),
-    })),
+    'transport.open': this.#answer('transport.open', async (params) => {
+      const { direction } = params;
+      return { transport: await this.#session(params).openTransport(direction), direction };
+    }),
     'transport.close': this.#answer('transport.close', (params) => {
       this.#session(params).closeTransport(params.transportId);
       return {};
@@ -187,7 +188,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     }),
     'track.publish': this.#answer('track.publish', async (params) => {
       const session = this.#session(params);
-      const published = await session.publish(params, productionOf(params));
+      const published = await session.publish(params, productionOf(params), params.transportId);
       this.events.emit('trackPublished', session.roomId, params.trackId);
       return published;
     }),

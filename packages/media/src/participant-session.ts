@@ -47,6 +47,7 @@ export type SessionOptions = {
 const subscriptionsAtMost = 4_096;
 const fetchPatienceMs = 6_000;
 const encodingsAtMost = 4;
+const transportsAtMost = { send: limits.sendTransports, receive: limits.receiveTransports };
 const lookEveryMs = 200;
 
 /** A participant's media on one worker: its transports, what it publishes and what it subscribes to. */
@@ -58,9 +59,9 @@ export class ParticipantSession extends Lifetime {
   readonly #transports = new Map<string, SessionTransport>();
   /** The first of each direction: what a request means that names none. */
   readonly #first = new Map<Direction, SessionTransport>();
-  #opening = 0;
+  readonly #opening = { send: 0, receive: 0 };
   #looking = false;
-  readonly #publications = new Map<TrackId, Publication>();
+  readonly #publications = new Map<TrackId, { publication: Publication; transport: SessionTransport }>();
   readonly #publishing = new Set<TrackId>();
   readonly #subscriptions = new Map<TrackId, TrackSubscription>();
   /** To earlier productions of tracks, until its client has changed over. */
@@ -114,19 +115,19 @@ export class ParticipantSession extends Lifetime {
     return { mediaSessionId: this.id, nodeId, send: send ?? null, receive: receive ?? null };
   }
 
-  /** Another transport to receive over. */
-  async openTransport(): Promise<TransportParameters> {
+  /** Another transport of a direction that it has. */
+  async openTransport(direction: Direction): Promise<TransportParameters> {
     this.assertOpen();
-    if (!this.#first.has('receive'))
-      throw new PlatformError('wrong-state', `media session ${this.id} does not receive`);
-    const receiving = [...this.#transports.values()].filter(({ direction }) => direction === 'receive');
-    if (receiving.length + this.#opening >= limits.receiveTransports)
-      throw new PlatformError('limit-reached', `at most ${limits.receiveTransports} receive transports`);
-    this.#opening++;
+    if (!this.#first.has(direction))
+      throw new PlatformError('wrong-state', `media session ${this.id} does not ${direction}`);
+    const atMost = transportsAtMost[direction];
+    if (this.#there(direction).length + this.#opening[direction] >= atMost)
+      throw new PlatformError('limit-reached', `at most ${atMost} ${direction} transports`);
+    this.#opening[direction]++;
     try {
-      return (await this.#newTransport('receive')).describe();
+      return (await this.#newTransport(direction)).describe();
     } finally {
-      this.#opening--;
+      this.#opening[direction]--;
     }
   }
 
@@ -140,7 +141,10 @@ export class ParticipantSession extends Lifetime {
 
   /** Its client gave it up: the end of its subscriptions is no news. */
   closeTransport(transportId: string): void {
-    const transport = this.transport('receive', transportId);
+    const direction = this.#transports.get(transportId)?.direction ?? 'receive';
+    const transport = this.transport(direction, transportId);
+    if (direction === 'send' && this.#there(direction).length < 2)
+      throw new PlatformError('wrong-state', 'it is the only one to send over: open another first');
     for (const subscription of this.#subscriptions.values())
       if (subscription.transportId === transportId) this.#announced.delete(subscription);
     transport.close();
@@ -151,7 +155,7 @@ export class ParticipantSession extends Lifetime {
     this.#listener = listener;
     for (const transport of this.#transports.values()) this.#tellConnectivity(transport);
     for (const subscription of this.#announced) subscription.repeat();
-    for (const { demand } of this.#publications.values()) demand?.repeat();
+    for (const { publication } of this.#publications.values()) publication.demand?.repeat();
   }
 
   /** Nobody is told any more, if it was `listener`; the media goes on. */
@@ -174,12 +178,14 @@ export class ParticipantSession extends Lifetime {
   async publish(
     track: { trackId: TrackId; epoch: number; source?: Source | undefined },
     production: Production,
+    transportId?: string,
   ): Promise<{ codec: string; spatialLayers: number }> {
     const { trackId } = track;
-    const transport = this.transport('send');
+    const transport = this.transport('send', transportId);
     checkProduction(production);
     this.#assertMayPublish(track);
-    this.#publications.get(trackId)?.close(); // First: a transport takes each mid and SSRC once.
+    const before = this.#publications.get(trackId);
+    if (before?.transport === transport) before.publication.close(); // First: a transport takes each mid and SSRC once.
     this.#publishing.add(trackId);
     try {
       const produced = await produce(transport.engine, production);
@@ -199,11 +205,14 @@ export class ParticipantSession extends Lifetime {
           this.tell('track.demand', { mediaSessionId: this.id, trackId, maxSpatialLayer }),
       });
       this.worker.count('producers', publication);
-      this.#publications.set(trackId, publication);
+      this.#publications.set(trackId, { publication, transport });
       publication.onClose(() => {
-        if (this.#publications.get(trackId) === publication) this.#publications.delete(trackId);
+        if (this.#publications.get(trackId)?.publication === publication) this.#publications.delete(trackId);
       });
       this.own(publication);
+      transport.own(publication);
+      // What goes over another transport of its own goes on for those who have not changed over yet.
+      if (before && !before.publication.closed) this.#options.room.outdate(trackId, track.epoch);
       this.#options.room.add(publication);
       origin.listenTo(publication);
       return describeProduction(production);
@@ -213,7 +222,7 @@ export class ParticipantSession extends Lifetime {
   }
 
   unpublish(trackId: TrackId): void {
-    this.#publications.get(trackId)?.close();
+    this.#publications.get(trackId)?.publication.close();
   }
 
   /**
@@ -282,7 +291,9 @@ export class ParticipantSession extends Lifetime {
     this.onClose(clock.after(limits.productionOverlapMs, () => this.close()));
     const look = () => {
       if (this.closed) return;
-      const isWanted = [...this.#publications.values()].some(({ subscriberCount }) => subscriberCount > 0);
+      const isWanted = [...this.#publications.values()].some(
+        ({ publication }) => publication.subscriberCount > 0,
+      );
       if (isWanted) this.onClose(clock.after(lookEveryMs, look));
       else this.close();
     };
@@ -345,8 +356,20 @@ export class ParticipantSession extends Lifetime {
     this.assertOpen();
     this.#transports.set(transport.id, transport);
     if (direction === 'receive') this.#bandwidth.listen(transport.engine);
-    transport.onClose(() => this.#transports.delete(transport.id));
+    transport.onClose(() => this.#forgetTransport(transport));
     return transport;
+  }
+
+  #there(direction: Direction): SessionTransport[] {
+    return [...this.#transports.values()].filter((transport) => transport.direction === direction);
+  }
+
+  #forgetTransport(transport: SessionTransport): void {
+    const { direction } = transport;
+    this.#transports.delete(transport.id);
+    if (direction !== 'send' || this.#first.get(direction) !== transport) return;
+    const [next] = this.#there(direction);
+    if (next) this.#first.set(direction, next); // It has taken its place.
   }
 
   #assertMayPublish({ trackId, epoch }: { trackId: TrackId; epoch: number }): void {

@@ -10,7 +10,7 @@ export type OpenPipes = (nodeId: string, listener: NoticeHandlers<PipeEdge>) => 
 
 /** A node that does not answer by then gives no pictures either. */
 const connectTimeoutMs = 1_500;
-/** Well below `limits.pendingRequests`. */
+/** As many as are worked on at a time. */
 const requestsAtOnce = 100;
 
 /** What this node asks of one other node, and the pipes that it has from there. Closes when the other node is gone. */

@@ -3,7 +3,8 @@ import { Lifetime } from '@weir/core';
 import { FakeClock } from '@weir/testing';
 import { expect, test } from 'vitest';
 import type { TrackDemand } from './bandwidth-allocation.ts';
-import { type LineTransport, type Sharer, SubscriberBandwidth } from './subscriber-bandwidth.ts';
+import { type Sharer, SubscriberBandwidth } from './subscriber-bandwidth.ts';
+import type { LineTransport } from './transport-line.ts';
 
 const camera = { levelsBps: [100_000, 300_000, 1_200_000], wanted: 2, muted: false, priority: 1 } as const;
 
@@ -19,8 +20,10 @@ function startLine(maxBitrate = 2_000_000) {
     dtlsState: 'connected',
     floors: [] as number[],
     availableOutgoingBitrate: 0,
+    rtpPacketLossSent: 0,
     async getStats() {
-      return [{ availableOutgoingBitrate: this.availableOutgoingBitrate }];
+      const { availableOutgoingBitrate, rtpPacketLossSent } = this;
+      return [{ availableOutgoingBitrate, rtpPacketLossSent }];
     },
     async setMinOutgoingBitrate(bps: number) {
       this.floors.push(bps);
@@ -94,6 +97,65 @@ test('an estimate that only climbs holds nothing back; the first that fell does'
   expect(video.allowed).toBe(1);
 });
 
+test('an estimate too low for any picture stops one only where packets are lost', async () => {
+  const { clock, engine, video, estimate } = startLine();
+  const looks = async () => {
+    for (const bps of [1_000_000, 400_000, 60_000]) {
+      estimate(bps);
+      await clock.advance(0);
+    }
+    return video.allowed;
+  };
+  engine.rtpPacketLossSent = 0.02;
+  expect(await looks()).toBe(0);
+  engine.rtpPacketLossSent = 0.3;
+  expect(await looks()).toBe(0); // Perhaps that was lost by the larger one of before.
+  await clock.advance(1_000);
+  expect(await looks()).toBe(-1);
+});
+
+test('an estimate that falls at once stops no picture either: whether anything is lost is looked at first', async () => {
+  const { clock, video, estimate } = startLine();
+  estimate(60_000);
+  expect(video.allowed).toBe(0);
+  await clock.advance(0);
+  expect(video.allowed).toBe(0);
+});
+
+test('what was lost before the line was wide again stops nothing when it gets narrow', async () => {
+  const { clock, engine, video, estimate } = startLine();
+  engine.rtpPacketLossSent = 0.3;
+  estimate(60_000);
+  await clock.advance(0);
+  expect(video.allowed).toBe(-1);
+  estimate(2_000_000);
+  await clock.advance(2_000);
+  estimate(2_000_000);
+  await clock.advance(10_000);
+  engine.rtpPacketLossSent = 0;
+  estimate(60_000);
+  expect(video.allowed).toBe(0);
+});
+
+test('what arrives is kept up while the engine estimates less, until that is more again', async () => {
+  const { clock, engine, estimate } = startLine();
+  for (const bps of [1_000_000, 400_000]) estimate(bps);
+  await clock.advance(0); // Nothing is lost.
+  expect(engine.floors).toEqual([]);
+  estimate(60_000);
+  expect(engine.floors).toEqual([150_000]);
+  estimate(150_000); // What it is made to estimate.
+  expect(engine.floors).toEqual([150_000]);
+  estimate(160_000);
+  expect(engine.floors).toEqual([150_000, 0]);
+  estimate(60_000);
+  await clock.advance(1_000); // What is lost now is lost by the smallest.
+  engine.rtpPacketLossSent = 0.5;
+  estimate(150_000);
+  await clock.advance(0);
+  expect(engine.floors).toEqual([150_000, 0, 150_000, 0]);
+});
+
 test('[SG42] where no picture flows that should, the smallest is tried, ever more rarely, and no more when one flows', async () => {
   const { clock, bandwidth, engine, video } = startLine();
   const { floors } = engine;
@@ -103,7 +165,7 @@ test('[SG42] where no picture flows that should, the smallest is tried, ever mor
   };
   await clock.advance(60_000);
   becomes('missing');
-  await clock.advance(4_900);
+  await clock.advance(2_400);
   expect(floors).toEqual([]); // A key frame may be on its way.
   await clock.advance(9_000);
   expect(floors.slice(0, 2)).toEqual([200_000, 0]);
@@ -121,17 +183,27 @@ test('[SG42] where no picture flows that should, the smallest is tried, ever mor
 
 test('a trial ends soon after a picture came; what the estimate was before holds nothing back in it', async () => {
   const { clock, bandwidth, engine, video, estimate } = startLine();
+  engine.rtpPacketLossSent = 0.5;
   estimate(1_700_000);
   estimate(50_000);
+  await clock.advance(0);
+  Object.assign(engine, { rtpPacketLossSent: 0, floors: [] });
   expect(video.allowed).toBe(-1);
   video.picture = 'missing';
   bandwidth.flowChanged();
   while (engine.floors.length === 0) await clock.advance(100);
   expect(engine.floors).toEqual([200_000]);
-  expect(video.allowed).toBeUndefined();
+  expect(video.allowed).toBe(0); // What begins to be sent measures as next to nothing: the engine would take all of it.
   video.picture = 'flows';
   bandwidth.flowChanged();
   await clock.advance(700);
+  for (const [bps, allowed] of [
+    [400_000, 1],
+    [1_900_000, undefined], // All that the engine looks for.
+  ] as const) {
+    estimate(bps);
+    expect(video.allowed).toBe(allowed);
+  }
   expect(engine.floors).toEqual([200_000, 0]);
 });
 

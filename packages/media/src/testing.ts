@@ -101,9 +101,16 @@ export class TestParticipant extends Lifetime {
   async publish(
     trackId: string,
     layers: MediaFile[],
-    options: { epoch?: number; muted?: boolean; audioLevelDbov?: number; source?: Source } = {},
+    options: {
+      epoch?: number;
+      muted?: boolean;
+      audioLevelDbov?: number;
+      source?: Source;
+      /** Not over the first transport. */
+      over?: TransportParameters;
+    } = {},
   ): Promise<SendTrack & { answer: { codec: string; spatialLayers: number } }> {
-    const transport = await this.transport('send');
+    const transport = await this.#connected('send', options.over ?? this.media.send!);
     const { audioLevelDbov, epoch = 1, muted = false } = options;
     const track = transport.addSendTrack({
       layers,
@@ -119,6 +126,7 @@ export class TestParticipant extends Lifetime {
       ...(options.source ? { source: options.source } : {}),
       muted,
       rtpParameters,
+      ...(options.over ? { transportId: options.over.id } : {}),
     });
     track.start();
     return Object.assign(track, { answer });

@@ -3,6 +3,7 @@ import type { LayerPreferences, LimitReason, RtpCapabilities, Subscription } fro
 import type { WebRtcTransport } from 'mediasoup/types';
 import type { TrackDemand } from './bandwidth-allocation.ts';
 import type { DegradeLadder } from './degrade-ladder.ts';
+import { Drain } from './drain.ts';
 import {
   applyPreferences,
   type Consumed,
@@ -61,6 +62,7 @@ export class TrackSubscription extends Lifetime {
   #layers: Layers = nothing;
   #told: string;
   #doubt?: () => void;
+  readonly #drain: Drain;
   /** While less than all flows: when it began, and a look at whether it still does. */
   #lacking?: { since: number; cancel: () => void };
 
@@ -72,6 +74,12 @@ export class TrackSubscription extends Lifetime {
     this.#withheld = options.withheld ?? false;
     this.#flowing = options.started && !this.#withheld;
     this.#told = JSON.stringify(this.#report(nothing, this.publication.muted ? 'muted' : undefined));
+    this.#drain = this.own(
+      new Drain(options.clock, {
+        over: () => void this.#reconcile().catch(() => {}), // It closes, or its worker died.
+        settled: () => this.#layersSettled(),
+      }),
+    );
     options.router.worker.count('consumers', this);
     this.publication.subscribe(this);
     options.bandwidth.add(this);
@@ -155,10 +163,14 @@ export class TrackSubscription extends Lifetime {
     await this.#reconcile();
   }
 
-  /** No more than this level (-1: nothing), because of the line; undefined: whatever is asked for. */
-  allow(level: number | undefined): void {
+  /**
+   * No more than this level (-1: nothing), because of the line; undefined: whatever is asked for. `drain`: the line has collapsed under
+   * what is sent.
+   */
+  allow(level: number | undefined, drain = false): void {
     if (level === this.#allowed || this.closed) return;
     this.#allowed = level;
+    if (drain && this.flowing && this.publication.bitrates && this.#mustShrink) this.#drain.begin();
     this.publication.demand?.update();
     this.#reconcile().catch(() => {}); // It closes, or its worker died.
   }
@@ -186,7 +198,7 @@ export class TrackSubscription extends Lifetime {
 
   /** Looks at what is asked for and what flows, and tells what changed. */
   review(): void {
-    if (this.closed || !this.publication.demand) return; // Of audio and data there is nothing to tell.
+    if (this.closed || this.#drain.isOn || !this.publication.demand) return; // Of audio and data there is nothing to tell.
     this.#options.bandwidth.flowChanged();
     const flow = this.#flow;
     if (isComplete(flow) || flow.paused || flow.muted) {
@@ -212,12 +224,9 @@ export class TrackSubscription extends Lifetime {
     this.#assertOpen();
     if (isMediaConsumer(consumed)) {
       consumed.on('producerclose', () => this.close('lost'));
-      consumed.on('layerschange', (layers) =>
-        this.#layersChanged({
-          spatialLayer: layers?.spatialLayer ?? null,
-          temporalLayer: layers?.temporalLayer ?? null,
-        }),
-      );
+      consumed.on('layerschange', (layers) => {
+        if (layers || !this.#drain.isQuiet) this.#layersChanged(layersOf(layers));
+      });
     } else consumed.on('dataproducerclose', () => this.close('lost'));
     await this.#reconcile(); // It may have been started or paused meanwhile.
   }
@@ -284,6 +293,18 @@ export class TrackSubscription extends Lifetime {
     return consumed !== undefined && isMediaConsumer(consumed) && consumed.type !== 'simple';
   }
 
+  /** A smaller picture than flows has to do. */
+  get #mustShrink(): boolean {
+    const { levels } = this.publication.bitrates!;
+    return this.#limit >= 0 && levels[this.#level]!.spatialLayer < (this.#layers.spatialLayer ?? 0);
+  }
+
+  #layersSettled(): void {
+    const consumed = this.#consumed;
+    if (consumed && isMediaConsumer(consumed) && this.#isLayered)
+      this.#layersChanged(layersOf(consumed.currentLayers));
+  }
+
   #beginLacking(): { since: number; cancel: () => void } {
     const { clock } = this.#options;
     return { since: clock.now(), cancel: clock.after(settleMs, () => this.review()) };
@@ -323,7 +344,8 @@ export class TrackSubscription extends Lifetime {
   }
 
   get #shouldFlow(): boolean {
-    return this.#started && !this.#preferences.paused && !this.#withheld && this.#limit !== -1;
+    const held = this.#withheld || this.#drain.isOn;
+    return this.#started && !this.#preferences.paused && !held && this.#limit !== -1;
   }
 
   /** Makes the engine do what is asked for and allowed. What it is told last holds. */
@@ -357,4 +379,8 @@ export class TrackSubscription extends Lifetime {
     this.#applied = text;
     await applyPreferences(consumer, wanted);
   }
+}
+
+function layersOf(layers: { spatialLayer: number; temporalLayer?: number } | undefined | null): Layers {
+  return { spatialLayer: layers?.spatialLayer ?? null, temporalLayer: layers?.temporalLayer ?? null };
 }

@@ -7,7 +7,7 @@ import type {
   Reception,
   Standby,
 } from '@weir/client';
-import { TrafficPulse } from '@weir/client/signaling';
+import { isPageBusy, lookEveryMs, TrafficPulse } from '@weir/client/signaling';
 import { Lifetime, PlatformError, sleep } from '@weir/core';
 import type {
   Direction,
@@ -31,7 +31,6 @@ type Session = Lifetime & {
   nextStreamId: number;
 };
 
-const lookEveryMs = 100;
 const flowLookMs = 20;
 
 export type PeerEngineOptions = Pick<PeerTransportOptions, 'bindAddress' | 'dataChannels' | 'losesPacket'>;
@@ -195,12 +194,13 @@ export class PeerEngine implements MediaEngine {
 
   /** Says when nothing comes any more, as browsers do. */
   #watch(session: Session): void {
-    const pulse = new TrafficPulse();
+    let pulse = new TrafficPulse();
     const timer = setInterval(() => {
       const { send, receive } = session;
       const packets = [send, receive].map((connection) => connection?.transport.statistics);
       const count = packets.reduce((sum, one) => sum + (one ? one.packetsReceived + one.rtcpReceived : 0), 0);
-      if (pulse.look(count) === 'silent') session.signaling.suspected();
+      if (isPageBusy()) pulse = new TrafficPulse(); // What seems to be missing may be waiting to be read.
+      if (pulse.look(count, performance.now()) === 'silent') session.signaling.suspected(true);
     }, lookEveryMs);
     session.onClose(() => clearInterval(timer));
   }

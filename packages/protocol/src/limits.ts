@@ -8,6 +8,8 @@ export const limits = {
   socketBacklogBytes: 4 * 1024 * 1024,
   /** Requests of one peer that may be unanswered. */
   pendingRequests: 256,
+  /** The same between two nodes: one link carries the requests of all their sessions. */
+  pendingNodeRequests: 16_384,
   /** Messages from one client connection. */
   clientMessageRate: { perSecond: 60, burst: 240 },
   /** Reliable data messages of one participant. */
@@ -24,6 +26,8 @@ export const limits = {
   preflightSeats: 4,
   /** A socket's loss is told to the others after this: a signaling restart is over before. */
   reconnectingGraceMs: 1_500,
+  /** The loss of a signaling node is told of each of its clients after this: by then they are on another one, however many. */
+  orphanGraceMs: 10_000,
   requestTimeoutMs: 10_000,
   /** A socket that has not joined or resumed by then is closed. */
   unauthenticatedSocketMs: 10_000,
@@ -46,6 +50,8 @@ export const limits = {
   audioSlots: 6,
   /** Of one media session, the first included. */
   receiveTransports: 12,
+  /** One in use, and one that takes its place. */
+  sendTransports: 2,
   /** An earlier production of a track goes on for so long at most, for those who have not changed over yet. */
   productionOverlapMs: 5_000,
   /** A client that moves to another media node is given up when it has not got there by then. */

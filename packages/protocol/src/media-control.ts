@@ -7,7 +7,6 @@ import {
   RtpCapabilities,
   RtpParameters,
   SctpStreamParameters,
-  TransportParameters,
 } from './rtp.ts';
 import {
   Direction,
@@ -17,6 +16,7 @@ import {
   SubscribeResult,
   Subscription,
   TransportId,
+  TransportOpened,
 } from './signaling.ts';
 
 const Empty = z.object({});
@@ -58,10 +58,10 @@ export const mediaNode = {
       }),
     },
     'session.close': { params: z.object({ mediaSessionId: z.string() }), result: Empty },
-    /** Another transport to receive over. */
+    /** Another transport to receive over, or to send over. */
     'transport.open': {
-      params: z.object({ mediaSessionId: z.string() }),
-      result: z.object({ transport: TransportParameters }),
+      params: z.object({ mediaSessionId: z.string(), direction: Direction.default('receive') }),
+      result: TransportOpened,
     },
     'transport.close': {
       params: z.object({ mediaSessionId: z.string(), transportId: TransportId }),
@@ -84,10 +84,11 @@ export const mediaNode = {
       }),
       result: z.object({ iceParameters: IceParameters }),
     },
-    /** Produces a track; an earlier production of the same track closes. */
+    /** Produces a track; an earlier production of it closes, or goes on for a moment when it is over another transport. */
     'track.publish': {
       params: z.object({
         mediaSessionId: z.string(),
+        transportId: TransportId.optional(),
         trackId: TrackId,
         epoch: z.number().int(),
         kind: z.enum(['audio', 'video', 'data']),

@@ -408,6 +408,15 @@ describe('bounds and deadlines', () => {
       { id: 1000, result: { sum: 2 } },
     ]);
   });
+
+  test('[SG9] more are let through where many share a connection', async () => {
+    const { raw, gate } = connected({ pendingAtMost: limits.pendingRequests + 1 });
+    const open = (id: number) => raw(JSON.stringify({ id, method: 'gate.open', params: {} }));
+    for (let id = 1; id <= limits.pendingRequests + 1; id++) expect(await open(id)).toEqual([]);
+    expect(await open(1_000)).toMatchObject([{ id: 1_000, error: { code: 'rate-limited' } }]);
+    gate.resolve({});
+    await settle();
+  });
 });
 
 describe('the end of a connection', () => {

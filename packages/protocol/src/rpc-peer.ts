@@ -35,6 +35,8 @@ export type RpcPeerOptions<Local extends Contract, Remote extends Contract> = {
   handlers: Handlers<Local>;
   notices: NoticeHandlers<Local>;
   requestTimeoutMs?: number;
+  /** Requests that may be unanswered, each way. Default: what a client may have. */
+  pendingAtMost?: number;
   /** Called with the length of each incoming message before it is acted on; throw to refuse it (rate limits). */
   admit?: (length: number) => void;
   /** A handler failed with something other than a `PlatformError`. Neither this nor `onViolation` may throw. */
@@ -136,9 +138,9 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
   ): Promise<Result<Remote, M>> {
     return new Promise((resolve, reject) => {
       if (this.closed) return reject(new UnsentError(method));
-      if (this.#pending.size >= limits.pendingRequests)
+      if (this.#pending.size >= this.#pendingAtMost)
         return reject(
-          new PlatformError('limit-reached', `${method}: ${limits.pendingRequests} requests unanswered`),
+          new PlatformError('limit-reached', `${method}: ${this.#pendingAtMost} requests unanswered`),
         );
       const id = this.#nextId++;
       const text = encode({ id, method, params }); // First of all: it throws on params that are no JSON.
@@ -152,6 +154,10 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
       clearTimeout(timer);
       reject(new UnsentError(method));
     });
+  }
+
+  get #pendingAtMost(): number {
+    return this.#options.pendingAtMost ?? limits.pendingRequests;
   }
 
   notify<N extends Notice<Remote>>(method: N, params: NoticeParams<Remote, N>): void {
@@ -212,10 +218,10 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     // An id that is being answered: a duplicate or a replay. The first answer stands.
     if (this.#answering.has(id))
       return this.#violate('bad-request', `request ${id} is already being answered`);
-    if (this.#answering.size >= limits.pendingRequests)
+    if (this.#answering.size >= this.#pendingAtMost)
       return this.#send({
         id,
-        error: { code: 'rate-limited', message: `${limits.pendingRequests} requests unanswered` },
+        error: { code: 'rate-limited', message: `${this.#pendingAtMost} requests unanswered` },
       });
     this.#answering.add(id);
     const answer = await this.#handle(id, method, params);

@@ -109,6 +109,12 @@ const SubscribeAtMost = z
   .optional()
   .describe('with all: no more subscriptions than that come with the answer, audio first');
 
+export const TransportOpened = z.object({
+  transport: TransportParameters,
+  direction: Direction.optional().describe('Absent where all that can be opened is to receive over'),
+});
+export type TransportOpened = z.infer<typeof TransportOpened>;
+
 export const TrackPublishParams = z.object({
   trackId: TrackId.optional().describe('A track of yours that is produced anew; absent for a new one'),
   kind: z.enum(['audio', 'video', 'data']),
@@ -119,6 +125,7 @@ export const TrackPublishParams = z.object({
   sctpStreamParameters: SctpStreamParameters.optional(),
   width: z.number().int().min(1).max(16384).optional(),
   height: z.number().int().min(1).max(16384).optional(),
+  transportId: TransportId.optional().describe('The send transport that it goes over; absent: the first'),
   mediaSessionId: MediaSessionId,
 });
 export type TrackPublishParams = z.infer<typeof TrackPublishParams>;
@@ -193,12 +200,12 @@ export const signalingServer = {
     },
     'session.leave': { params: Empty, result: Empty },
     'session.ping': { params: Empty, result: Empty },
-    /** Another transport to receive over. */
+    /** Another transport to receive over, or to send over in place of one whose path carries nothing. */
     'transport.open': {
-      params: z.object({ mediaSessionId: MediaSessionId }),
-      result: z.object({ transport: TransportParameters }),
+      params: z.object({ direction: Direction.default('receive'), mediaSessionId: MediaSessionId }),
+      result: TransportOpened,
     },
-    /** Gives a receive transport up with the subscriptions on it. */
+    /** Gives a transport up with the tracks or subscriptions on it. */
     'transport.close': {
       params: z.object({ transportId: TransportId, mediaSessionId: MediaSessionId }),
       result: Empty,

@@ -68,6 +68,7 @@ describe('SPEC.md', () => {
   test.each([
     ['SG8', seconds(limits.requestTimeoutMs)],
     ['SG9', `${limits.pendingRequests} requests`],
+    ['SG9', `${limits.pendingNodeRequests.toLocaleString('en')} between nodes`],
     ['SG10', kib(limits.clientMessageBytes)],
     ['SG10', kib(limits.serverMessageBytes)],
     [
@@ -83,6 +84,7 @@ describe('SPEC.md', () => {
     ['SG16', seconds(limits.unauthenticatedSocketMs)],
     ['SG22', `connection by ${seconds(limits.resumeWindowMs)}`],
     ['SG22', `${seconds(limits.reconnectingGraceMs)} after the loss`],
+    ['SG22', `${seconds(limits.orphanGraceMs)} after a node was found dead`],
     ['SG22', `ends ${seconds(limits.placementMs)} after`],
     ['SG24', `the last ${limits.roomLogEvents.toLocaleString('en')} changes`],
     ['SG30', `${limits.tracksPerParticipant} tracks`],
@@ -97,6 +99,7 @@ describe('SPEC.md', () => {
       `${limits.preferenceRate.perSecond} tracks a second, ${limits.preferenceRate.burst.toLocaleString('en')} at once`,
     ],
     ['SG45', `at most ${limits.receiveTransports} in all`],
+    ['SG69', `${limits.sendTransports} at most`],
     ['DI1', seconds(limits.placementMs)],
   ])('%s says "%s" like limits.ts', (rule, words) => {
     expect(rules.get(rule)?.replaceAll('\n', ' ')).toContain(words);

@@ -135,6 +135,7 @@ export class ControlServer extends Lifetime {
       contract: mediaNode,
       handlers: handlersFor(this.#node, listener),
       notices: {},
+      pendingAtMost: limits.pendingNodeRequests,
       onFault: (method, error) => this.#logger.error({ err: error, method }, 'a media request failed'),
       onViolation: (error) => this.#logger.warn({ err: error }, 'a signaling node broke the protocol'),
     });
@@ -150,6 +151,7 @@ export class ControlServer extends Lifetime {
       contract: mediaPipes,
       handlers: pipeHandlersFor(distributor, listener),
       notices: {},
+      pendingAtMost: limits.pendingNodeRequests,
       onFault: (method, error) => this.#logger.error({ err: error, method }, 'a pipe request failed'),
       onViolation: (error) => this.#logger.warn({ err: error }, 'a media node broke the protocol'),
     });

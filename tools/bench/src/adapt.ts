@@ -1,6 +1,6 @@
 import type { Bench } from '@weir/cli';
 import { watchLink, watchRecovery } from './adapt/call.ts';
-import { type Course, courseOf, secondsTo } from './adapt/course.ts';
+import { type Course, courseOf } from './adapt/course.ts';
 import { links } from './adapt/links.ts';
 import { startSite } from './adapt/site.ts';
 import { thisMachine } from './measure/machine.ts';
@@ -9,6 +9,8 @@ import { table } from './measure/table.ts';
 const fastStartLink = '2 M';
 const fastStartSeconds = 5;
 const switchesPerTenSeconds = 1;
+const stillMs = 1_000;
+const stillBytes = 1_250;
 
 type Row = { name: string; course: Course };
 
@@ -29,12 +31,18 @@ export const bench: Bench = {
     }
     const { looks, narrowAt, wideAt } = await watchRecovery(site, { seconds, signal });
     const narrow = looks.filter(({ ms }) => ms >= narrowAt && ms < wideAt);
+    const wide = looks.filter(({ ms }) => ms >= wideAt);
+    const framesBefore = narrow.at(-1)?.frames ?? 0;
+    const stopsAt = narrow.find((look) => isStill(look, narrow));
+    const concealedIn = (part: typeof narrow) =>
+      part.length > 1 ? courseOf(part.map((look) => since(look, part[0]!))).concealedPercent : 0;
     const recovery = {
-      toAudioOnlySeconds: secondsUntil(narrow, narrowAt, ({ lines }) => lines === 0),
-      concealedPercent:
-        narrow.length > 1 ? courseOf(narrow.map((look) => since(look, narrow[0]!))).concealedPercent : 0,
-      toPictureSeconds: secondsTo(looks, 1, wideAt),
-      to720Seconds: secondsTo(looks, 720, wideAt),
+      toAudioOnlySeconds: stopsAt ? Math.round((stopsAt.ms - narrowAt) / 100) / 10 : null,
+      toldSeconds: secondsUntil(narrow, narrowAt, ({ lines }) => lines === 0),
+      concealedPercent: concealedIn(narrow),
+      concealedThenPercent: concealedIn(narrow.filter(({ ms }) => ms >= (stopsAt?.ms ?? 0))),
+      toPictureSeconds: secondsUntil(wide, wideAt, ({ frames }) => frames > framesBefore),
+      to720Seconds: secondsUntil(wide, wideAt, ({ frames, lines }) => frames > framesBefore && lines >= 720),
     };
     say(`\n${summary(rows)}\n4 M → 60 k → 4 M: ${JSON.stringify(recovery)}`);
     const fastStart = rows.find(({ name }) => name === fastStartLink)?.course.secondsTo720 ?? null;
@@ -62,6 +70,12 @@ export const bench: Bench = {
     };
   },
 };
+
+/** Next to nothing of the picture comes any more in the second after it. */
+function isStill<L extends { ms: number; videoBytes: number }>(look: L, looks: readonly L[]): boolean {
+  const later = looks.find(({ ms }) => ms >= look.ms + stillMs);
+  return later !== undefined && later.videoBytes - look.videoBytes < stillBytes;
+}
 
 /** Counts of a part of a call, since the part began. */
 function since<L extends { samples: number; concealedSamples: number }>(look: L, first: L): L {

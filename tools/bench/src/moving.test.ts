@@ -13,6 +13,8 @@ test.skipIf(!(await canMakeNamespaces()))(
     });
     console.log(said.join('\n'));
     expect(details.rejoins).toBe(0);
+    // The browser would have sent into the dead path for seconds: another connection sends.
+    expect(Number(details['overlap.renewed'])).toBeGreaterThan(0);
     // Each leg has ended with picture and sound both ways. That they were gone, too, shows that the leg was travelled.
     expect(Number(details['no-overlap.videoMs'])).toBeGreaterThan(900);
     for (const figure of ['videoMs', 'audioMs', 'sentVideoMs'])

@@ -46,10 +46,10 @@ export function courseOf(looks: readonly Look[]): Course {
   };
 }
 
-/** Since the first look; null: it never had so many lines. */
-export function secondsTo(looks: readonly Look[], lines: number, since = 0): number | null {
-  const found = looks.find((look) => look.ms >= since && look.lines >= lines);
-  return found ? round((found.ms - since) / 1000) : null;
+/** Since it began; null: it never had so many lines. */
+export function secondsTo(looks: readonly Look[], lines: number): number | null {
+  const found = looks.find((look) => look.lines >= lines);
+  return found ? round(found.ms / 1000) : null;
 }
 
 function round(value: number): number {

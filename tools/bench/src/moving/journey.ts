@@ -41,7 +41,7 @@ export class Journey {
       await startTestPlatform({
         host: '0.0.0.0',
         workers: 1,
-        mediaListen: [{ ip: host }, { ip: '127.0.0.1' }],
+        mediaListen: [{ ip: host }],
       }),
     );
     const home: Doors = { apiKey: platform.apiKey, url: platform.urls.local };

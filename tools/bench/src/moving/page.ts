@@ -2,7 +2,8 @@
 import { type RemotePublication, Room, type RoomOptions } from '@weir/client';
 import { LongestGap } from '../measure/longest-gap.ts';
 
-export type Gaps = { videoMs: number; audioMs: number; concealedMs: number };
+/** `renewed`: connections that took the place of others. */
+export type Gaps = { videoMs: number; audioMs: number; concealedMs: number; renewed: number };
 
 class Traveller {
   /** What happened to the room, in words. */
@@ -12,7 +13,9 @@ class Traveller {
   #audio = new LongestGap();
   #packets = 0;
   #concealed = 0;
+  #counted = 0;
   #concealedBefore = 0;
+  #before = new Set<RTCPeerConnection>();
 
   /** Joins with camera and microphone on; answers the participant id. */
   async join(options: RoomOptions): Promise<string> {
@@ -44,11 +47,18 @@ class Traveller {
     this.#video = new LongestGap();
     this.#audio = new LongestGap();
     this.#concealedBefore = this.#concealed;
+    this.#before = new Set(this.#connections());
   }
 
   get gaps(): Gaps {
     const concealedMs = (this.#concealed - this.#concealedBefore) / 48;
-    return { videoMs: this.#video.ms, audioMs: this.#audio.ms, concealedMs };
+    const renewed = this.#connections().filter((one) => !this.#before.has(one)).length;
+    return { videoMs: this.#video.ms, audioMs: this.#audio.ms, concealedMs, renewed };
+  }
+
+  #connections(): RTCPeerConnection[] {
+    const { send, receivers } = this.#room.debug;
+    return [...(send ? [send] : []), ...receivers];
   }
 
   #play(track: MediaStreamTrack): void {
@@ -76,7 +86,9 @@ class Traveller {
     const packets = Number(inbound.packetsReceived ?? 0);
     if (packets !== this.#packets) this.#audio.beat();
     this.#packets = packets;
-    this.#concealed = Number(inbound.concealedSamples ?? 0);
+    const concealed = Number(inbound.concealedSamples ?? 0);
+    this.#concealed += Math.max(0, concealed - this.#counted); // Less than before: it comes over another connection.
+    this.#counted = concealed;
   }
 }
 

@@ -1,0 +1,86 @@
+import { Emitter, Lifetime, PlatformError } from '@weir/core';
+import type { Track } from '@weir/protocol';
+import { expect, test } from 'vitest';
+import { LocalParticipant } from './local-participant.ts';
+import type { MediaEngine } from './media-engine.ts';
+import type { RoomEvents } from './room-events.ts';
+import type { SignalingLink } from './signaling-link.ts';
+
+/** A participant whose `track.publish` is answered with these errors first, then well. */
+function participant(answers: (PlatformError | undefined)[]) {
+  const asked: (string | undefined)[] = [];
+  const link = Object.assign(new Lifetime(), {
+    mediaScope: {},
+    async request(_: string, { trackId }: { trackId?: string }) {
+      asked.push(trackId);
+      const error = answers.shift();
+      if (error) throw error;
+      return {
+        track: {
+          trackId: trackId ?? `t_${asked.length}`,
+          kind: 'video',
+          source: 'camera',
+          muted: false,
+        } as Track,
+      };
+    },
+  });
+  const engine = {
+    async publish(_track: unknown, _options: unknown, announce: (parameters: object) => Promise<void>) {
+      await announce({});
+      return { setPaused: () => {}, replaceTrack: async () => {}, close: () => {} };
+    },
+  };
+  const events = new Emitter<RoomEvents>();
+  const unpublished: string[] = [];
+  events.on('trackUnpublished', ({ trackId }) => unpublished.push(trackId));
+  const local = new LocalParticipant(link as never as SignalingLink, engine as never as MediaEngine, events);
+  const track = Object.assign(new EventTarget(), {
+    kind: 'video',
+    readyState: 'live',
+    getSettings: () => ({}),
+  });
+  const publish = () => local.publish(track as never as MediaStreamTrack, { source: 'camera' });
+  return { local, link, publish, asked, unpublished };
+}
+
+test('what cannot be published on new media at once is tried again until it can', async () => {
+  const busy = () => new PlatformError('rate-limited', 'too many at a time');
+  const { local, link, publish, asked, unpublished } = participant([undefined, busy(), busy()]);
+  const { trackId } = await publish();
+  await local.republish(new Set([trackId]));
+  expect(asked).toEqual([undefined, trackId, trackId, trackId]);
+  expect(local.publications.get(trackId)?.production).toBeDefined();
+  expect(unpublished).toEqual([]);
+  link.close();
+});
+
+test('under a new name when the room does not know it any more, and no more when it may not be', async () => {
+  const unknown = new PlatformError('track-not-found', 'it is gone');
+  const forbidden = new PlatformError('forbidden', 'no more');
+  const { local, link, publish, asked, unpublished } = participant([
+    undefined,
+    unknown,
+    undefined,
+    forbidden,
+  ]);
+  const { trackId } = await publish();
+  await local.republish(new Set([trackId]));
+  expect(asked).toEqual([undefined, trackId, undefined]);
+  const [renamed] = [...local.publications.keys()];
+  expect(renamed).toBe('t_3');
+  await local.republish(new Set(['t_3']));
+  expect(local.publications.size).toBe(0);
+  expect(unpublished).toEqual(['t_3']);
+  link.close();
+});
+
+test('another reset of the media takes over from one that is still trying', async () => {
+  const lost = () => new PlatformError('media-lost', 'gone again');
+  const { local, link, publish, asked } = participant([undefined, lost()]);
+  const { trackId } = await publish();
+  await Promise.all([local.republish(new Set([trackId])), local.republish(new Set([trackId]))]);
+  expect(asked).toEqual([undefined, trackId, trackId]);
+  expect(local.publications.get(trackId)?.production).toBeDefined();
+  link.close();
+});

@@ -1,0 +1,70 @@
+import type { Channel, RoomEvent } from '@weir/protocol';
+import { expect, test } from 'vitest';
+import { SignalingLink } from './signaling-link.ts';
+
+const rtpCapabilities = { codecs: [], headerExtensions: [] };
+const media = { mediaSessionId: 'ms_1', nodeId: 'm', send: null, receive: null };
+const snapshot = { revision: 7, room: {}, participants: [], tracks: [], lobby: [] };
+
+/** A server's end of a socket that answers each request with these texts, at once and in this order. */
+function channelThatAnswers(texts: (id: number) => object[]): Channel {
+  let tell: (text: string) => void = () => {};
+  return {
+    send: (text) => {
+      const { id } = JSON.parse(text) as { id: number };
+      queueMicrotask(() => {
+        for (const message of texts(id)) tell(JSON.stringify(message));
+      });
+    },
+    close: () => {},
+    onMessage: (listener) => {
+      tell = listener;
+    },
+    onClose: () => {},
+  };
+}
+
+test('[SG19] what comes before the answer is taken in after it, without what the answer holds already', async () => {
+  const left = (participantId: string): RoomEvent => ({
+    type: 'participantLeft',
+    participantId,
+    reason: 'left',
+  });
+  const event = (revision: number, participantId: string) => ({
+    method: 'room.event',
+    params: { revision, event: left(participantId) },
+  });
+  const channel = channelThatAnswers((id) => [
+    { method: 'media.standby', params: { media: { ...media, mediaSessionId: 'ms_2' } } },
+    event(7, 'known'),
+    event(8, 'new'),
+    {
+      id,
+      result: { status: 'joined', participantId: 'p', snapshot, media, subscriptions: [], iceServers: [] },
+    },
+    event(9, 'later'),
+  ]);
+  const link = new SignalingLink({
+    ask: () => Promise.reject(new Error('not asked')),
+    openSocket: async () => channel,
+    rtpCapabilities: async () => rtpCapabilities,
+    progress: () => ({ mediaSessionId: undefined, revision: 0 }),
+    subscribe: 'all',
+    client: 'test',
+  });
+  const told: string[] = [];
+  link.events.on('joined', ({ snapshot: { revision } }) => told.push(`joined ${revision}`));
+  link.events.on('standby', ({ media: standby }) => told.push(`standby ${standby?.mediaSessionId}`));
+  link.events.on('event', (revision) => told.push(`event ${revision}`));
+  link.connect({
+    roomId: 'r',
+    participantId: 'p',
+    secret: 's',
+    signaling: ['ws://nowhere'],
+    iceServers: [],
+    rtpCapabilities,
+  });
+  await expect.poll(() => told.length).toBe(4);
+  expect(told).toEqual(['joined 7', 'standby ms_2', 'event 8', 'event 9']);
+  link.close();
+});
