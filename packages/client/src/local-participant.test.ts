@@ -3,14 +3,19 @@ import type { Track } from '@weir/protocol';
 import { expect, test } from 'vitest';
 import { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine } from './media-engine.ts';
+import type { LocalPublication } from './publication.ts';
 import type { RoomEvents } from './room-events.ts';
 import type { SignalingLink } from './signaling-link.ts';
 
+type Mute = { trackId: string; muted: boolean; by: 'self' | 'device' };
+type Persist = (method: string, params: Mute) => Promise<{ track: Track }>;
+
 /** A participant whose `track.publish` is answered with these errors first, then well. */
-function participant(answers: (PlatformError | undefined)[]) {
+function participant(answers: (PlatformError | undefined)[], persist?: Persist) {
   const asked: (string | undefined)[] = [];
   const link = Object.assign(new Lifetime(), {
     mediaScope: {},
+    persist: persist ?? (() => Promise.reject(new Error('nothing is muted here'))),
     async request(_: string, { trackId }: { trackId?: string }) {
       asked.push(trackId);
       const error = answers.shift();
@@ -82,5 +87,48 @@ test('another reset of the media takes over from one that is still trying', asyn
   await Promise.all([local.republish(new Set([trackId])), local.republish(new Set([trackId]))]);
   expect(asked).toEqual([undefined, trackId, trackId]);
   expect(local.publications.get(trackId)?.production).toBeDefined();
+  link.close();
+});
+
+test('a mute and an unmute are told in turn, and what is on its way is not undone by older news', async () => {
+  const told: { muted: boolean; answer: (error?: PlatformError) => void }[] = [];
+  let publication: LocalPublication | undefined;
+  const as = (mutedBy?: Track['mutedBy']): Track => {
+    const { mutedBy: _, ...rest } = publication!.info;
+    return { ...rest, muted: mutedBy !== undefined, ...(mutedBy ? { mutedBy } : {}) };
+  };
+  const persist: Persist = (_, { muted, by }) =>
+    new Promise((resolve, reject) => {
+      const track = as(muted ? by : undefined);
+      told.push({ muted, answer: (error) => (error ? reject(error) : resolve({ track })) });
+    });
+  const { link, publish } = participant([undefined], persist);
+  publication = await publish();
+  const turns = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+  const lost = publication.setInterruption('device-lost');
+  const back = publication.setInterruption(undefined);
+  await turns();
+  expect(told.map(({ muted }) => muted)).toEqual([true]);
+  publication.accept(as('device')); // The room tells the first of them.
+  expect(publication.muted).toBe(false);
+  told[0]!.answer();
+  await lost;
+  expect(publication.muted).toBe(false);
+  await turns();
+  expect(told.map(({ muted }) => muted)).toEqual([true, false]);
+
+  publication.accept(as('moderator')); // Nothing that is on its way holds a moderator up.
+  expect(publication.mutedBy).toBe('moderator');
+  told[1]!.answer(new PlatformError('muted-by-moderator', 'a moderator muted this track'));
+  await expect(back).rejects.toMatchObject({ code: 'muted-by-moderator' });
+  expect(publication.mutedBy).toBe('moderator');
+  publication.accept(as('self'));
+
+  const on = publication.setMuted(false);
+  await turns();
+  told[2]!.answer(new PlatformError('connection-lost', 'no answer'));
+  await expect(on).rejects.toMatchObject({ code: 'connection-lost' });
+  expect(publication.mutedBy).toBe('self');
   link.close();
 });

@@ -113,6 +113,11 @@ export class LocalPublication extends Publication {
   production: Production | undefined;
   /** Why its device gives nothing; undefined while it does, or is not asked to. */
   interruption: Interruption | undefined;
+  /** Mutes and unmutes are told one after the other: the server must not get the later one first. */
+  #telling: Promise<unknown> = Promise.resolve();
+  #untold = 0;
+  /** As the server said last, without what is still to be told. */
+  #known: Track;
 
   constructor(
     participant: Participant,
@@ -122,6 +127,7 @@ export class LocalPublication extends Publication {
     control: LocalControl,
   ) {
     super(participant, info);
+    this.#known = info;
     this.mediaTrack = track;
     this.options = options;
     this.#control = control;
@@ -153,14 +159,19 @@ export class LocalPublication extends Publication {
   }
 
   async #mute(muted: boolean, by: 'self' | 'device'): Promise<void> {
-    const before = this.info;
-    this.#show(withMute(before, muted ? by : undefined));
+    this.#untold += 1;
+    this.#show(withMute(this.info, muted ? by : undefined));
+    const told = this.#telling.then(() => this.#control.tellMuted(this, muted, by));
+    this.#telling = told.catch(() => {});
     try {
-      this.#show(await this.#control.tellMuted(this, muted, by));
+      this.#known = await told;
     } catch (error) {
-      if (PlatformError.from(error).code === 'muted-by-moderator') this.#show(withMute(before, 'moderator'));
-      else this.#show(before);
+      if (PlatformError.from(error).code === 'muted-by-moderator')
+        this.#known = withMute(this.#known, 'moderator');
       throw error;
+    } finally {
+      this.#untold -= 1;
+      this.accept(this.#known);
     }
   }
 
@@ -187,9 +198,14 @@ export class LocalPublication extends Publication {
     this.production?.setDemand(maxSpatialLayer);
   }
 
-  /** The server said how it stands (a moderator muted or unlocked it). */
+  /**
+   * The server said how it stands (a moderator muted or unlocked it). Of its mute only a moderator's goes before what is
+   * still to be told.
+   */
   accept(info: Track): void {
-    this.#show(info);
+    this.#known = info;
+    const isOld = this.#untold > 0 && info.mutedBy !== 'moderator';
+    this.#show(isOld ? withMute(info, this.mutedBy) : info);
   }
 
   #show(info: Track): void {

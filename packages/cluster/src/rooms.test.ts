@@ -222,6 +222,28 @@ describe('[SG37] each grant is enforced', () => {
 });
 
 describe('mutes', () => {
+  test('that a lagging copy says it is so already does not end an unmute', async () => {
+    const { log, rooms, join, track } = await setUp();
+    const alice = await join('alice');
+    await rooms.publish('r', alice, track('t1'));
+    const held: (() => void)[] = []; // What the copy has not heard of.
+    const follow = log.follow.bind(log);
+    let lags = true;
+    log.follow = (roomId, deliver, lost) =>
+      follow(roomId, (record) => (lags ? held.push(() => deliver(record)) : deliver(record)), lost);
+    const late = new Rooms(log);
+    const view = await late.view('r', AbortSignal.timeout(10_000));
+    await rooms.setMuted('r', alice, 't1', true, 'device');
+    expect(view.reader.track('t1')?.muted).toBe(false);
+    const unmuted = late.setMuted('r', alice, 't1', false, 'device');
+    setTimeout(() => {
+      lags = false;
+      for (const deliver of held) deliver();
+    }, 20);
+    await unmuted;
+    expect((await rooms.read('r')).track('t1')?.muted).toBe(false);
+  });
+
   test('a moderator’s mute is no easier to lose by another track or another seat, until it is lifted', async () => {
     const { rooms, join, track } = await setUp();
     const alice = await join('alice');

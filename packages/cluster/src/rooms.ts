@@ -374,18 +374,9 @@ export class Rooms {
   }
 
   async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {
-    let reader = await this.glance(roomId); // It may lag: the expectations of the change catch that.
-    for (let attempt = 1; attempt <= conflictRetries; attempt++) {
-      let decision: Decision<T>;
-      try {
-        decision = decide(reader);
-      } catch (error) {
-        // A refusal must not rest on a copy that lags: look again at the store, once.
-        if (attempt > 1 || !(error instanceof PlatformError)) throw error;
-        reader = await this.read(roomId);
-        decision = decide(reader);
-      }
-      if (!decision.change) return decision.result;
+    const reader = await this.glance(roomId); // It may lag: the expectations of a change catch that.
+    let decision = this.#decideByCopy(reader, decide) ?? decide(await this.read(roomId));
+    for (let attempt = 1; decision.change; attempt++) {
       const done = await this.#log.commit(roomId, decision.change);
       if (done.ok) {
         await this.#noteOwn(roomId, done.revision);
@@ -393,9 +384,21 @@ export class Rooms {
       }
       if (done.failed === 'participant:')
         throw roomFull(roomId, reader.room?.settings.maxParticipants ?? limits.participantsPerRoom);
-      reader = await this.read(roomId);
+      if (attempt >= conflictRetries) throw new PlatformError('conflict', `room ${roomId} changes too fast`);
+      decision = decide(await this.read(roomId));
     }
-    throw new PlatformError('conflict', `room ${roomId} changes too fast`);
+    return decision.result;
+  }
+
+  /** Undefined where a copy that lags must not have the last word: a refusal, and that there is nothing to change. */
+  #decideByCopy<T>(reader: RoomReader, decide: Decide<T>): Decision<T> | undefined {
+    try {
+      const decision = decide(reader);
+      return decision.change ? decision : undefined;
+    } catch (error) {
+      if (error instanceof PlatformError) return undefined;
+      throw error;
+    }
   }
 }
 
