@@ -153,6 +153,24 @@ export class PageSeat {
     return typeof video === 'string' || !video.videoWidth ? undefined : weirTest.readFrameCode(video);
   }
 
+  /** What is known of how a picture comes here, for the words of a test that waits for it in vain. */
+  async account(identity: string, source: Source = 'camera'): Promise<string> {
+    const publication = this.publication(identity, source);
+    if (!publication) return 'not published';
+    const { limitedBy, layer, muted, subscribed } = publication;
+    const inbound = await this.inbound(identity, source);
+    const numbers = [
+      'packetsReceived',
+      'framesReceived',
+      'framesDecoded',
+      'keyFramesDecoded',
+      'pliCount',
+      'frameHeight',
+    ];
+    const stats = Object.fromEntries(numbers.map((name) => [name, inbound[name]]));
+    return JSON.stringify({ limitedBy, layer, muted, subscribed, ...stats });
+  }
+
   /** Lines of the picture on show; 0 for none. */
   lines(identity: string, source: Source = 'camera'): number {
     const video = this.video(identity, source);
@@ -183,6 +201,31 @@ export class PageSeat {
   /** Statistics of what is sent of a kind, one for each encoding, with its codec's. */
   async outbound(kind: 'audio' | 'video'): Promise<Report[]> {
     return (await reports(this.room.debug.send, 'outbound-rtp')).filter((report) => report.kind === kind);
+  }
+
+  /** The same of what is sent. */
+  async sending(): Promise<string> {
+    const all = await this.outbound('video');
+    const pick = ({
+      mid,
+      rid,
+      active,
+      frameHeight,
+      framesEncoded,
+      packetsSent,
+      targetBitrate,
+      qualityLimitationReason,
+    }: Report) => ({
+      mid,
+      rid,
+      active,
+      frameHeight,
+      framesEncoded,
+      packetsSent,
+      targetBitrate,
+      qualityLimitationReason,
+    });
+    return JSON.stringify(all.map(pick));
   }
 
   #note(type: string, detail: unknown = ''): void {
