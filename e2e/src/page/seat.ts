@@ -158,17 +158,16 @@ export class PageSeat {
     const publication = this.publication(identity, source);
     if (!publication) return 'not published';
     const { limitedBy, layer, muted, subscribed } = publication;
-    const inbound = await this.inbound(identity, source);
-    const numbers = [
-      'packetsReceived',
-      'framesReceived',
-      'framesDecoded',
-      'keyFramesDecoded',
-      'pliCount',
-      'frameHeight',
-    ];
-    const stats = Object.fromEntries(numbers.map((name) => [name, inbound[name]]));
-    return JSON.stringify({ limitedBy, layer, muted, subscribed, ...stats });
+    const numbers = ['packetsReceived', 'framesReceived', 'framesDecoded', 'pliCount', 'frameHeight'];
+    const report: unknown = await publication.stats().catch((error) => `${error}`);
+    const inbound =
+      report instanceof RTCStatsReport
+        ? [...(report as unknown as Map<string, Report>).values()].find(({ type }) => type === 'inbound-rtp')
+        : { report: `${report}` };
+    const stats = Object.fromEntries(numbers.map((name) => [name, inbound?.[name]]));
+    const receivers = this.room.debug.receivers.map(({ connectionState }) => connectionState);
+    const log = this.log.slice(-20).map(({ type, detail }) => `${type} ${detail}`);
+    return JSON.stringify({ limitedBy, layer, muted, subscribed, ...stats, receivers, log });
   }
 
   /** Lines of the picture on show; 0 for none. */

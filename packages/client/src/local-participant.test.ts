@@ -1,5 +1,6 @@
 import { Emitter, Lifetime, PlatformError } from '@weir/core';
 import type { Track } from '@weir/protocol';
+import { eventually } from '@weir/testing';
 import { expect, test } from 'vitest';
 import { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine } from './media-engine.ts';
@@ -11,7 +12,10 @@ type Mute = { trackId: string; muted: boolean; by: 'self' | 'device' };
 type Persist = (method: string, params: Mute) => Promise<{ track: Track }>;
 
 /** A participant whose `track.publish` is answered with these errors first, then well. */
-function participant(answers: (PlatformError | undefined)[], persist?: Persist) {
+function participant(
+  answers: (PlatformError | undefined)[],
+  { persist, announced }: { persist?: Persist; announced?: () => Promise<void> } = {},
+) {
   const asked: (string | undefined)[] = [];
   const link = Object.assign(new Lifetime(), {
     mediaScope: {},
@@ -33,6 +37,7 @@ function participant(answers: (PlatformError | undefined)[], persist?: Persist) 
   const engine = {
     async publish(_track: unknown, _options: unknown, announce: (parameters: object) => Promise<void>) {
       await announce({});
+      await announced?.();
       return { setPaused: () => {}, replaceTrack: async () => {}, close: () => {} };
     },
   };
@@ -90,6 +95,22 @@ test('another reset of the media takes over from one that is still trying', asyn
   link.close();
 });
 
+test('what was on its way while media was set up anew or moved is published over that, too', async () => {
+  for (const change of ['republish', 'move'] as const) {
+    let changing: Promise<unknown> | undefined;
+    const announced = async () => {
+      changing ??= change === 'move' ? local.move() : local.republish(new Set());
+      await changing;
+    };
+    const { local, link, publish, asked } = participant([], { announced });
+    const { trackId } = await publish();
+    await eventually(() => asked.length === 2 || `asked for ${asked}`);
+    expect(asked).toEqual([undefined, trackId]);
+    expect([...local.publications.keys()]).toEqual([trackId]);
+    link.close();
+  }
+});
+
 test('a mute and an unmute are told in turn, and what is on its way is not undone by older news', async () => {
   const told: { muted: boolean; answer: (error?: PlatformError) => void }[] = [];
   let publication: LocalPublication | undefined;
@@ -102,7 +123,7 @@ test('a mute and an unmute are told in turn, and what is on its way is not undon
       const track = as(muted ? by : undefined);
       told.push({ muted, answer: (error) => (error ? reject(error) : resolve({ track })) });
     });
-  const { link, publish } = participant([undefined], persist);
+  const { link, publish } = participant([undefined], { persist });
   publication = await publish();
   const turns = () => new Promise((resolve) => setTimeout(resolve, 1));
 

@@ -72,6 +72,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
   /** Publishes a track of yours. Throws `forbidden`, `codec-unsupported`, `limit-reached`, `connection-lost`. */
   async publish(track: MediaStreamTrack, options: PublishOptions): Promise<LocalPublication> {
     if (options.contentHint) track.contentHint = options.contentHint;
+    const round = this.#rounds;
     let info: Track | undefined;
     const production = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
       const { muted = false } = options;
@@ -82,6 +83,9 @@ export class LocalParticipant extends Participant<LocalPublication> {
     this.publications.set(publication.trackId, publication);
     publication.accept(publication.info); // Mutes what is to be muted; told as trackUpdated.
     this.#control.captured(publication, track);
+    // It went over what has been replaced meanwhile.
+    if (round !== this.#rounds)
+      void this.#republish(publication, new Set([publication.trackId]), this.#rounds);
     return publication;
   }
 
