@@ -192,14 +192,30 @@ describe('[A1] the screen', () => {
     expect((await own(alice, 'screen')).hint).toBe('text');
     await shows(bob, alice, 150, 'screen');
     await shows(bob, alice, 50);
-    expect(await bob.page.evaluate(() => seat.lines('alice', 'screen'))).toBe(720); // Sent in full.
+    expect(await bob.page.evaluate(() => seat.lines('alice', 'screen'))).toBe(720);
+    // What a narrow line gets is as large.
+    const layer = (maxSpatialLayer: number) =>
+      bob.page.evaluate(
+        (maxSpatialLayer) => seat.publication('alice', 'screen')!.setPreferences({ maxSpatialLayer }),
+        maxSpatialLayer,
+      );
+    await layer(0);
+    await eventually(
+      async () =>
+        (await bob.page.evaluate(() => seat.publication('alice', 'screen')?.layer?.spatial)) === 0 ||
+        'not yet',
+      slow,
+    );
+    await shows(bob, alice, 150, 'screen');
+    expect(await bob.page.evaluate(() => seat.lines('alice', 'screen'))).toBe(720);
+    await layer(1);
     const gone = async () =>
       /publishes no screen/.test(String(await bob.sees(alice, 'screen'))) || 'bob still has it';
 
     await alice.page.evaluate(() => seat.room.local.setScreenShare(false));
     await eventually(gone);
     expect((await own(alice, 'screen')).trackId).toBeUndefined();
-    expect(await bob.sees(alice)).toBe(true);
+    await eventually(() => bob.sees(alice), slow);
 
     await alice.page.evaluate(() => seat.room.local.setScreenShare(true));
     await shows(bob, alice, 150, 'screen');

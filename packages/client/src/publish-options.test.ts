@@ -24,8 +24,13 @@ describe('encodings of a video', () => {
     expect(encodingsFor({ source: 'camera', codec }, 720)).toMatchObject([{ scalabilityMode }]);
   });
 
-  test('a shared screen is sent once, in full', () => {
-    expect(encodingsFor({ source: 'screen' }, 1080)).toMatchObject([{ scaleResolutionDownBy: 1 }]);
+  test('a shared screen is never made smaller: a narrow line gets fewer pictures', () => {
+    expect(encodingsFor({ source: 'screen' }, 1080)).toMatchObject([
+      { scaleResolutionDownBy: 1, maxFramerate: 5, maxBitrate: 400_000 },
+      { scaleResolutionDownBy: 1, maxBitrate: 3_000_000 },
+    ]);
+    for (const once of [{ codec: 'AV1' }, { codec: 'VP9' }, { simulcast: false }] as const)
+      expect(encodingsFor({ source: 'screen', ...once }, 1080)).toHaveLength(1);
   });
 
   test('the bitrate limit holds for every layer', () => {

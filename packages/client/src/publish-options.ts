@@ -23,6 +23,9 @@ export type Encoding = {
   maxFramerate?: number;
 };
 
+/** A shared screen on a narrow line. */
+const slowScreenLimits = { maxBitrate: 400_000, maxFramerate: 5 };
+
 /** Bits a second that a good picture of this height takes at 30 frames a second, VP8. */
 function bitrateBps(height: number): number {
   return Math.round(Math.min(4_000_000, Math.max(120_000, 1_500_000 * (height / 720) ** 1.5)));
@@ -31,7 +34,8 @@ function bitrateBps(height: number): number {
 /**
  * The encodings of a picture of `height` lines: simulcast halves it down to 180 lines, three layers at most; SVC does the
  * same inside one encoding. AV1 has rates only: browsers do not decode its larger sizes as the engine forwards them, without
- * the dependency descriptor. A shared screen is sent once, in full: half a document cannot be read.
+ * the dependency descriptor. A shared screen is not halved, as half a document cannot be read: where the line is narrow fewer pictures
+ * of it come, and each takes longer to become sharp.
  */
 export function encodingsFor(options: PublishOptions, height: number): Encoding[] {
   const codec = options.codec ?? 'VP8';
@@ -40,6 +44,11 @@ export function encodingsFor(options: PublishOptions, height: number): Encoding[
   const full = options.maxBitrateBps ?? (screen ? 3_000_000 : bitrateBps(height));
   const layers = layered ? Math.max(1, Math.min(3, Math.floor(Math.log2(Math.max(height, 1) / 180)) + 1)) : 1;
   if (codec === 'AV1') return [{ maxBitrate: full, scalabilityMode: 'L1T3' }];
+  if (screen && options.simulcast !== false && codec !== 'VP9')
+    return [
+      slowScreen(full, codec),
+      { maxBitrate: full, scaleResolutionDownBy: 1, scalabilityMode: rates(codec) },
+    ];
   if (codec === 'VP9')
     return [{ maxBitrate: full, scalabilityMode: layers > 1 ? `L${layers}T3_KEY` : 'L1T3' }];
   return Array.from({ length: layers }, (_, i) => {
@@ -47,7 +56,20 @@ export function encodingsFor(options: PublishOptions, height: number): Encoding[
     return {
       maxBitrate: scale === 1 ? full : Math.min(full, bitrateBps(height / scale)),
       scaleResolutionDownBy: scale,
-      scalabilityMode: codec === 'H264' ? 'L1T1' : 'L1T3',
+      scalabilityMode: rates(codec),
     };
   });
+}
+
+function slowScreen(fullBps: number, codec: VideoCodec): Encoding {
+  return {
+    ...slowScreenLimits,
+    maxBitrate: Math.min(fullBps, slowScreenLimits.maxBitrate),
+    scaleResolutionDownBy: 1,
+    scalabilityMode: rates(codec),
+  };
+}
+
+function rates(codec: VideoCodec): string {
+  return codec === 'H264' ? 'L1T1' : 'L1T3';
 }

@@ -2,7 +2,8 @@ import { type RemotePublication, Room } from '@weir/client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PictureDemand, wantedPicture } from './picture-demand.ts';
 
-const p720 = { spatialLayers: 3, height: 720 };
+const p720 = { spatialLayers: 3, height: 720, source: 'camera' as const };
+const screen = { spatialLayers: 2, height: 1080, source: 'screen' as const };
 
 test.each([
   ['a thumbnail', p720, [90], { paused: false, maxSpatialLayer: 0 }],
@@ -12,14 +13,21 @@ test.each([
   ['a large tile', p720, [700], { paused: false, maxSpatialLayer: 2 }],
   ['more than there is', p720, [4_000], { paused: false, maxSpatialLayer: 2 }],
   ['the largest of several', p720, [90, 700], { paused: false, maxSpatialLayer: 2 }],
+  ['a shared screen', screen, [600], { paused: false, maxSpatialLayer: 1 }],
+  ['a thumbnail of a shared screen', screen, [200], { paused: false, maxSpatialLayer: 0 }],
   ['no tile', p720, [], { paused: true, maxSpatialLayer: 0 }],
   [
     'a picture without layers',
-    { spatialLayers: 1, height: 720 },
+    { spatialLayers: 1, height: 720, source: 'camera' as const },
     [90],
     { paused: false, maxSpatialLayer: 0 },
   ],
-  ['a picture of unknown height', { spatialLayers: 3 }, [300], { paused: false, maxSpatialLayer: 1 }],
+  [
+    'a picture of unknown height',
+    { spatialLayers: 3, source: 'camera' as const },
+    [300],
+    { paused: false, maxSpatialLayer: 1 },
+  ],
 ])('%s', (_, info, heights, wanted) => {
   const viewers = heights.map((height) => ({ height, rank: 'rest' as const }));
   expect(wantedPicture(info, viewers)).toEqual({ ...wanted, priority: 100 });

@@ -90,7 +90,7 @@ function same(a: Wanted, b: Wanted): boolean {
 
 /** The smallest layer that does for the largest of these viewers (device pixels), at the rank of the first of them. */
 export function wantedPicture(
-  { spatialLayers, height }: { spatialLayers: number; height?: number | undefined },
+  { spatialLayers, height, source }: Pick<RemotePublication['info'], 'spatialLayers' | 'height' | 'source'>,
   viewers: readonly Viewer[],
 ): Wanted {
   const top = spatialLayers - 1;
@@ -98,9 +98,11 @@ export function wantedPicture(
   const priority = Math.max(priorities.rest, ...shown.map(({ rank }) => priorities[rank]));
   if (shown.length === 0) return { paused: true, maxSpatialLayer: 0, priority };
   const needed = Math.max(...shown.map((viewer) => viewer.height));
+  // A shared screen has no smaller sizes: fewer pictures do where it is a thumbnail only.
+  const smaller = source === 'screen' ? 4 : 2;
   for (let layer = 0; layer < top; layer++)
     // A fifth too few pixels is not seen in a moving picture.
-    if (((height ?? 720) / 2 ** (top - layer)) * 1.2 >= needed)
+    if (((height ?? 720) / smaller ** (top - layer)) * 1.2 >= needed)
       return { paused: false, maxSpatialLayer: layer, priority };
   return { paused: false, maxSpatialLayer: top, priority };
 }
