@@ -48,7 +48,7 @@ export class PageSeat {
   async publishCamera(
     options: Partial<PublishOptions> & { width?: number; height?: number; fps?: number; tag?: number } = {},
   ) {
-    const { width = 640, height = 360, fps = 30, tag = 0, ...publish } = options;
+    const { width = 640, height = 360, fps = 15, tag = 0, ...publish } = options;
     const { track } = weirTest.frameCodeSource({ width, height, fps, source: tag });
     return (await this.room.local.publish(track, { source: 'camera', ...publish })).trackId;
   }

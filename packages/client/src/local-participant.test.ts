@@ -1,6 +1,5 @@
 import { Emitter, Lifetime, PlatformError } from '@weir/core';
 import type { Track } from '@weir/protocol';
-import { eventually } from '@weir/testing';
 import { expect, test } from 'vitest';
 import { LocalParticipant } from './local-participant.ts';
 import type { MediaEngine } from './media-engine.ts';
@@ -104,8 +103,7 @@ test('what was on its way while media was set up anew or moved is published over
     };
     const { local, link, publish, asked } = participant([], { announced });
     const { trackId } = await publish();
-    await eventually(() => asked.length === 2 || `asked for ${asked}`);
-    expect(asked).toEqual([undefined, trackId]);
+    await expect.poll(() => asked).toEqual([undefined, trackId]);
     expect([...local.publications.keys()]).toEqual([trackId]);
     link.close();
   }

@@ -1,6 +1,7 @@
 import { mintJoinToken, verifyJoinToken } from '@weir/auth';
 import { type Clock, PlatformError, systemClock } from '@weir/core';
-import { type Database, openDatabase } from '@weir/database';
+import type { Database } from '@weir/database';
+import { openTestDatabase } from '@weir/database/testing';
 import { JoinAnswer, limits, type RoomEvent } from '@weir/protocol';
 import { type TempDir, tempDir } from '@weir/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ let directory: TempDir;
 let database: Database;
 beforeAll(async () => {
   directory = await tempDir();
-  database = await openDatabase({ dataDir: directory.path });
+  database = await openTestDatabase(directory.path);
 }, 90_000);
 afterAll(async () => {
   await database.close();

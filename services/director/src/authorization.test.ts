@@ -1,5 +1,6 @@
 import { mintApiToken, mintJoinToken } from '@weir/auth';
-import { type Database, openDatabase } from '@weir/database';
+import type { Database } from '@weir/database';
+import { openTestDatabase } from '@weir/database/testing';
 import { FakeClock, type TempDir, tempDir } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { basic, bearer, type Director, director } from './director.fixture.ts';
@@ -12,7 +13,7 @@ const room = 'ward-3';
 
 beforeAll(async () => {
   directory = await tempDir();
-  database = await openDatabase({ dataDir: directory.path });
+  database = await openTestDatabase(directory.path);
   weir = await director(database);
   ({ participantId } = await weir.join(room, 'alice'));
   await weir.publish(room, participantId, 'mic');

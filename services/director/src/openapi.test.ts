@@ -1,6 +1,6 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { silentLogger } from '@weir/core';
-import { openDatabase } from '@weir/database';
+import { openTestDatabase } from '@weir/database/testing';
 import { httpServer } from '@weir/service';
 import { tempDir } from '@weir/testing';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ let routes: string[];
 let signaling: unknown;
 beforeAll(async () => {
   await using directory = await tempDir();
-  const database = await openDatabase({ dataDir: directory.path });
+  const database = await openTestDatabase(directory.path);
   await using weir = await director(database);
   const { status, body } = await weir.get('/v1/openapi.json', { as: '' });
   expect(status).toBe(200);

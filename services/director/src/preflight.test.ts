@@ -1,4 +1,5 @@
-import { type Database, openDatabase } from '@weir/database';
+import type { Database } from '@weir/database';
+import { openTestDatabase } from '@weir/database/testing';
 import { limits, PreflightAnswer } from '@weir/protocol';
 import { type TempDir, tempDir } from '@weir/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ let directory: TempDir;
 let database: Database;
 beforeAll(async () => {
   directory = await tempDir();
-  database = await openDatabase({ dataDir: directory.path });
+  database = await openTestDatabase(directory.path);
 }, 90_000);
 afterAll(async () => {
   await database.close();

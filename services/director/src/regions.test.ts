@@ -1,5 +1,6 @@
 import { RegionHints } from '@weir/cluster';
-import { type Database, openDatabase } from '@weir/database';
+import type { Database } from '@weir/database';
+import { openTestDatabase } from '@weir/database/testing';
 import { type TempDir, tempDir } from '@weir/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Director, director } from './director.fixture.ts';
@@ -8,7 +9,7 @@ let directory: TempDir;
 let database: Database;
 beforeAll(async () => {
   directory = await tempDir();
-  database = await openDatabase({ dataDir: directory.path });
+  database = await openTestDatabase(directory.path);
 }, 90_000);
 afterAll(async () => {
   await database.close();

@@ -8,9 +8,9 @@ import { failuresOf, nothing, one, sum, summaryLine, type Tally, tallyOf } from 
 import { ensureWebApp } from './web-app.ts';
 
 /** Vitest's projects, one after the other, and how long each may take, ms. */
-const projects = { unit: 1_800_000, e2e: 3_600_000, measuring: 1_200_000 };
+const projects = { unit: 1_800_000, e2e: 3_600_000, waiting: 1_200_000, measuring: 1_200_000 };
 
-/** Checks, the web app's build, unit tests, end-to-end tests, those that measure; the last line on stdout is the sum. */
+/** Checks, the web app's build, unit tests, end-to-end tests, those that wait and those that measure; the last line on stdout is the sum. */
 export async function run(args: string[]): Promise<number> {
   const { positionals: filters } = parseOptions(args, {}, true);
   const tallies = filters.length === 0 ? [await checkAll()] : [];

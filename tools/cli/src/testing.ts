@@ -1,4 +1,5 @@
 // For end-to-end tests and measurements.
+import { setUpDatabase } from '@weir/database/testing';
 import { tempDir } from '@weir/testing';
 import { type Platform, type PlatformConfig, startPlatform } from './platform.ts';
 
@@ -13,6 +14,7 @@ export type TestPlatform = Platform & AsyncDisposable & { config: PlatformConfig
 export async function startTestPlatform(options: Partial<PlatformConfig> = {}): Promise<TestPlatform> {
   await using stack = new AsyncDisposableStack();
   const dataDir = options.dataDir ?? stack.use(await tempDir()).path;
+  if (options.dataDir === undefined) await setUpDatabase(dataDir);
   const config: PlatformConfig = {
     host: '127.0.0.1',
     port: 0,
