@@ -76,11 +76,11 @@ function judgeLine({ line, cpu }: Measurements): Finding[] {
   return [upload(facts, isSlow(cpu)), download(facts), lineQuality(facts)];
 }
 
-/** How much of what a call wants gets through. */
-function grade(bps: number): 'ok' | 'video' | 'audio' | 'nothing' {
+/** How much of what a call wants gets through. A picture may be held back for want of bits while the sound goes on beside it. */
+function grade(bps: number, { loadedSoundLoss }: LineFacts): 'ok' | 'video' | 'audio' | 'nothing' {
   if (bps >= needed.hd) return 'ok';
   if (bps >= needed.video) return 'video';
-  return bps >= needed.audio ? 'audio' : 'nothing';
+  return bps >= needed.audio || loadedSoundLoss <= quality.fail.loss ? 'audio' : 'nothing';
 }
 
 const statusOf = { ok: 'ok', video: 'warn', audio: 'warn', nothing: 'fail' } as const;
@@ -89,12 +89,13 @@ function upload(facts: LineFacts, slowComputer: boolean): Finding {
   const { upBps, triedBps, limitedBy, rttMs, loadedRttMs, loadedLossUp, overloadLossUp, path } = facts;
   // The computer could not make more, and the line was never full: of the line no more is known.
   const wasFull = overloadLossUp > quality.warn.loss || loadedRttMs > rttMs + fullQueueMs;
-  const byCpu = (limitedBy === 'cpu' || slowComputer) && grade(upBps) !== 'ok' && !wasFull;
-  const found = byCpu ? 'slow-computer' : grade(upBps);
+  const graded = grade(upBps, facts);
+  const byCpu = (limitedBy === 'cpu' || slowComputer) && graded !== 'ok' && !wasFull;
+  const found = byCpu ? 'slow-computer' : graded;
   const all = upBps > 0.85 * triedBps;
   return {
     id: 'upload',
-    status: byCpu ? 'warn' : statusOf[grade(upBps)],
+    status: byCpu ? 'warn' : statusOf[graded],
     code: `upload-${found}`,
     details: (say) => [
       [say.arrived, say.triedUpTo(rateOf(say, upBps, all), say.bitrate(triedBps))],
@@ -107,10 +108,11 @@ function upload(facts: LineFacts, slowComputer: boolean): Finding {
   };
 }
 
-function download({ downBps, upBps, triedBps, loadedLossDown }: LineFacts): Finding {
+function download(facts: LineFacts): Finding {
+  const { downBps, upBps, triedBps, loadedLossDown } = facts;
   // All that went up came down again: the line down carries at least that, and is not what is narrow.
   const all = loadedLossDown < quality.warn.loss && downBps > 0.85 * upBps;
-  const graded = grade(downBps);
+  const graded = grade(downBps, facts);
   const found = all && graded !== 'ok' && graded !== 'nothing' ? 'at-least' : graded;
   return {
     id: 'download',

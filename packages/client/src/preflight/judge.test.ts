@@ -31,6 +31,7 @@ const goodLine: LineFacts = {
   loadedLossUp: 0,
   loadedLossDown: 0,
   overloadLossUp: 0,
+  loadedSoundLoss: 0,
   limitedBy: 'none',
 };
 const media = { host: '203.0.113.7', port: 40_000, purpose: 'media' } as const;
@@ -120,9 +121,15 @@ test.each<[string, Partial<Measurements>, string, string[]]>([
   ],
   [
     'a line for nothing',
-    line({ upBps: 20_000, downBps: 20_000 }),
+    line({ upBps: 20_000, downBps: 20_000, loadedSoundLoss: 0.2 }),
     'nothing',
     [noRelay, 'upload fail upload-nothing', 'download fail download-nothing'],
+  ],
+  [
+    'a line on which the picture is held back and the sound goes on',
+    line({ upBps: 180_000, downBps: 0, loadedSoundLoss: 0.05 }),
+    'audio',
+    [noRelay, 'upload warn upload-audio', 'download warn download-audio'],
   ],
   [
     'a computer too slow to tell the upload',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countLine, type LineCount, ratesBetween } from './line-stats.ts';
+import { countLine, type LineCount, lostBetween, ratesBetween } from './line-stats.ts';
 
 const zero: LineCount = {
   at: 0,
@@ -77,4 +77,10 @@ test('counts one kind of media in both reports', () => {
   );
   expect(count).toMatchObject({ sentBytes: 1_000, sentPackets: 10, sentLost: 1, receivedBytes: 800 });
   expect(count).toMatchObject({ receivedPackets: 9, receivedLost: 1, jitterMs: 4, rttMs: 20 });
+});
+
+test('what has not come back is lost, and so is all of what was not sent', () => {
+  const lost = (sentPackets: number, receivedPackets: number) =>
+    lostBetween(zero, { ...zero, sentPackets, receivedPackets });
+  expect([lost(100, 95), lost(100, 101), lost(100, 0), lost(0, 0)]).toEqual([0.05, 0, 1, 1]);
 });

@@ -75,6 +75,12 @@ export function ratesBetween(from: LineCount, to: LineCount): LineRates {
   };
 }
 
+/** What was sent and has not come back, as a share; a silence counts as lost. */
+export function lostBetween(from: LineCount, to: LineCount): number {
+  const sent = to.sentPackets - from.sentPackets;
+  return sent > 0 ? share(sent - (to.receivedPackets - from.receivedPackets), sent) : 1;
+}
+
 function share(part: number, whole: number): number {
   return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0;
 }

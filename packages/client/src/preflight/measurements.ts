@@ -42,6 +42,8 @@ export type LineFacts = {
   loadedLossDown: number;
   /** Of all that was sent up, from the first moment: a line that is too narrow loses some of it while that is found out. */
   overloadLossUp: number;
+  /** Of the sound beside the video, there and back. */
+  loadedSoundLoss: number;
   /** What kept the browser from sending more. */
   limitedBy: 'none' | 'cpu' | 'bandwidth' | 'other';
 };

@@ -2,7 +2,7 @@ import { Lifetime, PlatformError, sleep, withDeadline } from '@weir/core';
 import type { IceServer, MediaSession, RtpParameters, Subscription } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
 import { selectedPath } from '../selected-path.ts';
-import { countLine, type LineCount, ratesBetween } from './line-stats.ts';
+import { countLine, type LineCount, lostBetween, ratesBetween } from './line-stats.ts';
 import type { LineFacts } from './measurements.ts';
 import { noiseAudio, noiseVideo } from './synthetic-media.ts';
 import type { TestSeat } from './test-seat.ts';
@@ -70,6 +70,7 @@ export class TestCall extends Lifetime {
       loadedLossUp: load.lossUp,
       loadedLossDown: load.lossDown,
       overloadLossUp: load.overloadLossUp,
+      loadedSoundLoss: load.soundLoss,
       limitedBy,
     };
   }
@@ -157,10 +158,12 @@ export class TestCall extends Lifetime {
   async #load(producer: types.Producer, endsAt: number) {
     const startedAt = performance.now();
     const counts: LineCount[] = [];
+    const sounds: LineCount[] = [];
     const rtts: number[] = [];
     while (performance.now() < endsAt && !this.closed) {
       await sleep(sampleEveryMs, this.signal);
       counts.push(await this.#count('video'));
+      sounds.push(await this.#count('audio'));
       const rttMs = selectedPath(await this.#sending.getStats())?.rttMs;
       if (rttMs !== undefined) rtts.push(rttMs);
     }
@@ -172,6 +175,7 @@ export class TestCall extends Lifetime {
       {
         ...ratesBetween(first, last),
         overloadLossUp: ratesBetween(counts[0]!, last).lossUp,
+        soundLoss: lostBetween(sounds[counts.indexOf(first)]!, sounds.at(-1)!),
         rttMs: Math.max(0, ...rtts),
       },
       limitOf(await producer.getStats()),
