@@ -399,6 +399,7 @@ export class SignalingLink extends Lifetime {
     const { events } = this;
     this.#early = [];
     const peer = new RpcPeer<SignalingClient, SignalingServer>(channel, {
+      takesArrays: true,
       handlers: {},
       notices: {
         'room.event': ({ revision, event }) =>

@@ -207,6 +207,16 @@ describe('requests', () => {
   });
 });
 
+test('[SG1] who takes arrays gets several messages in one, in order; one that is none is refused alone', async () => {
+  const { raw, notes } = connected({ takesArrays: true });
+  const note = (text: string) => `{"method":"note.left","params":{"text":"${text}"}}`;
+  expect(await raw(`[${note('first')},7,${note('second')}]`)).toEqual([
+    { id: 0, error: { code: 'bad-request', message: 'the message is not a JSON object' } },
+  ]);
+  expect(notes).toEqual(['first', 'second']);
+  expect(await raw('[]')).toEqual([]);
+});
+
 describe('messages that break the rules', () => {
   test.each([
     'not json',

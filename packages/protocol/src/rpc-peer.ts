@@ -16,7 +16,7 @@ import { limits } from './limits.ts';
 export interface Channel {
   /** Throws when closed. */
   send(text: string): void;
-  /** Like `send`, but may gather what comes in a burst for some ten milliseconds; `send` takes it along, in order. */
+  /** Like `send`, but may gather what comes in a burst for a tenth of a second, into one message; what `send` gets comes after it. */
   sendSoon?(text: string): void;
   close(code: number, reason: string): void;
   onMessage(listener: (text: string) => void): void;
@@ -37,6 +37,8 @@ export type RpcPeerOptions<Local extends Contract, Remote extends Contract> = {
   requestTimeoutMs?: number;
   /** Requests that may be unanswered, each way. Default: what a client may have. */
   pendingAtMost?: number;
+  /** Several messages may come in one, as an array. */
+  takesArrays?: boolean;
   /** Called with the length of each incoming message before it is acted on; throw to refuse it (rate limits). */
   admit?: (length: number) => void;
   /** A handler failed with something other than a `PlatformError`. Neither this nor `onViolation` may throw. */
@@ -189,9 +191,14 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
 
   #receive(text: string): void {
     this.lastHeardAt = performance.now();
-    const message = decode(text);
+    const read = parse(text);
+    const all = this.#options.takesArrays && Array.isArray(read) ? read : [read];
+    for (const one of all) this.#act(isObject(one) ? one : undefined, text.length);
+  }
+
+  #act(message: Record<string, unknown> | undefined, length: number): void {
     try {
-      this.#options.admit?.(text.length);
+      this.#options.admit?.(length);
       if (!message) throw new PlatformError('bad-request', 'the message is not a JSON object');
     } catch (error) {
       const { code, message: why } = PlatformError.from(error, 'bad-request');
@@ -310,13 +317,15 @@ function encode(message: Wire): string {
   return JSON.stringify(message);
 }
 
-/** The message, or undefined when it is no JSON object. */
-function decode(text: string): Record<string, unknown> | undefined {
+/** Undefined when it is no JSON. */
+function parse(text: string): unknown {
   try {
-    const message: unknown = JSON.parse(text);
-    const isObject = typeof message === 'object' && message !== null && !Array.isArray(message);
-    return isObject ? (message as Record<string, unknown>) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -31,15 +31,16 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   const write = (...texts: string[]) => {
     clearTimeout(timer);
     timer = undefined;
-    const all = [...gathered.splice(0), ...texts];
+    const several = gathered.splice(0);
+    if (several.length > 0) texts.unshift(several.length > 1 ? `[${several.join()}]` : several[0]!);
     if (socket.bufferedAmount > backlogBytes) {
       socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
       socket.terminate(); // A close frame would wait behind the backlog.
       return end(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
     }
-    if (all.length > 1) rawOf(socket)?.cork();
-    for (const text of all) socket.send(text);
-    if (all.length > 1) rawOf(socket)?.uncork();
+    if (texts.length > 1) rawOf(socket)?.cork();
+    for (const text of texts) socket.send(text);
+    if (texts.length > 1) rawOf(socket)?.uncork();
   };
   const channel: Required<Channel> = {
     send(text) {
