@@ -4,9 +4,7 @@ import {
   Lifetime,
   type Logger,
   PlatformError,
-  sleep,
   systemClock,
-  Turns,
   withDeadline,
 } from '@weir/core';
 import type {
@@ -77,12 +75,6 @@ const defaultSpreadAbove = 200;
 const stopTimeoutMs = 3_000;
 /** Nobody waits with joining for a node that may be dead: what comes later is subscribed to later. */
 const joinPatienceMs = 700;
-/** Sessions that are set up at the same time, … */
-const arrivalsAtOnce = 32;
-/** … each until its client has got through; one that takes longer waits for its network, not for this machine. */
-const arrivalMs = 400;
-/** Less than who asks waits for the answer. */
-const turnAtMostMs = 8_000;
 const treeLimits = { fanOut: 8, depth: 5 };
 
 /** One SFU machine: rooms over a pool of engine workers, asked by the `mediaNode` contract. */
@@ -96,7 +88,6 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
   readonly #rtpCapabilities = routerRtpCapabilities();
   readonly #rooms = new Map<RoomId, MediaRoom>();
   readonly #sessions = new Map<string, ParticipantSession>();
-  readonly #arrivals = new Turns(arrivalsAtOnce);
   readonly #fetch: FetchTrack | undefined;
   readonly #limits: NodeLimits;
   readonly #reach: ReachLog;
@@ -161,7 +152,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
 
   /** The contract's requests; notifications go to the listener that opened or adopted the session. */
   readonly handlers: Handlers<MediaNodeContract, MediaListener> = {
-    'session.open': this.#answer('session.open', (params, listener) => this.#openInTurn(params, listener)),
+    'session.open': this.#answer('session.open', (params, listener) => this.#open(params, listener)),
     'session.adopt': this.#answer('session.adopt', ({ mediaSessionId }, listener) => {
       const session = this.#sessions.get(mediaSessionId);
       session?.adopt(listener);
@@ -327,28 +318,6 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
     const ended = this.#pool.workers.map((worker) => worker.ended);
     this.close();
     await withDeadline(Promise.all(ended), stopTimeoutMs, 'end of the engine workers');
-  }
-
-  /**
-   * When many come at once each waits until those before it have got through, as all would be slower together. Throws `no-media-node` when
-   * its turn has not come while somebody waits for the answer.
-   */
-  async #openInTurn(
-    params: ParsedParams<MediaNodeContract, 'session.open'>,
-    listener: MediaListener,
-  ): Promise<Result<MediaNodeContract, 'session.open'>> {
-    const askedAt = this.#clock.now();
-    const opened = Promise.withResolvers<Result<MediaNodeContract, 'session.open'>>();
-    const turn = this.#arrivals.take(async () => {
-      if (this.#clock.now() - askedAt > turnAtMostMs)
-        throw new PlatformError('no-media-node', `${this.nodeId} has too many to let in just now`);
-      const result = await this.#open(params, listener);
-      opened.resolve(result);
-      const session = this.#sessions.get(result.media.mediaSessionId);
-      await Promise.race([session?.arrived, sleep(arrivalMs, this.signal)]);
-    });
-    turn.catch(opened.reject);
-    return opened.promise;
   }
 
   async #open(

@@ -72,7 +72,6 @@ export class ParticipantSession extends Lifetime {
   readonly #paused = new Set<TrackId>();
   readonly #bandwidth: SubscriberBandwidth;
   #listener: MediaListener | undefined;
-  readonly #arrived = Promise.withResolvers<void>();
 
   constructor(options: SessionOptions) {
     super();
@@ -83,7 +82,6 @@ export class ParticipantSession extends Lifetime {
     this.#bandwidth = this.own(
       new SubscriberBandwidth(options.clock, (transportId) => this.#pictureless(transportId)),
     );
-    this.onClose(() => this.#arrived.resolve());
     this.worker.count('sessions', this);
     this.worker.own(this);
     this.onClose(() => {
@@ -93,11 +91,6 @@ export class ParticipantSession extends Lifetime {
 
   get roomId(): RoomId {
     return this.#options.room.roomId;
-  }
-
-  /** Resolves when its client has got through to one of its transports, or when it has closed. */
-  get arrived(): Promise<void> {
-    return this.#arrived.promise;
   }
 
   get listener(): MediaListener | undefined {
@@ -512,7 +505,6 @@ export class ParticipantSession extends Lifetime {
   #connectivityChanged(transport: SessionTransport): void {
     if (this.closed) return;
     if (transport.protocol) this.#options.reach.note(this.participantId, transport.protocol);
-    if (transport.state === 'connected') this.#arrived.resolve();
     this.#tellConnectivity(transport);
     if (!transport.failed) return;
     const { direction } = transport;
