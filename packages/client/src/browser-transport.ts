@@ -50,6 +50,8 @@ export class BrowserTransport extends Lifetime {
   readonly #stuck: BrowserTransportOptions['stuck'];
   #configured: string;
   #deadPath: DeadPath | undefined;
+  /** Ends the wait for the next look. */
+  #lookNow: (() => void) | undefined;
 
   /** Throws `limit-reached` when the browser would have no more peer connections. */
   constructor(transport: BrowserTransportOptions) {
@@ -104,6 +106,7 @@ export class BrowserTransport extends Lifetime {
   /** Another way than that in use leads to the server: a path over which nothing comes just now is dead. */
   anotherPathAnswers(): void {
     this.#deadPath?.anotherAnswers();
+    this.#lookNow?.();
   }
 
   /** The machine's network is another one, or was asleep. */
@@ -136,13 +139,20 @@ export class BrowserTransport extends Lifetime {
         const judgement = path.look(traffic);
         if (judgement === 'dead') this.#stuck(this);
         if (judgement) return;
-        await sleep(lookEveryMs, this.signal);
+        await this.#untilNextLook();
       }
     } catch {
       // The connection closed while it was looked at.
     } finally {
       this.#deadPath = undefined;
     }
+  }
+
+  async #untilNextLook(): Promise<void> {
+    const soon = new AbortController();
+    this.#lookNow = () => soon.abort();
+    await sleep(lookEveryMs, AbortSignal.any([soon.signal, this.signal]));
+    this.#lookNow = undefined;
   }
 
   /** From the next restart on. */

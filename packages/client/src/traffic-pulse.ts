@@ -7,7 +7,7 @@ const window = 10;
 /** Traffic that is seen at fewer looks of ten is no pulse: its absence means nothing. */
 const livelyLooks = 4;
 /** So long without anything where something came at each look, … */
-const steadyMs = 220;
+const steadyMs = 190;
 /** … and so long, in proportion, where not. */
 const unsteadyMs = 300;
 const againMs = 1_000;
