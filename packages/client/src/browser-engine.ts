@@ -176,8 +176,8 @@ export class BrowserEngine implements MediaEngine {
   }
 
   anotherPathAnswers(): void {
-    this.#session?.paths?.confirm();
     if (this.#session) for (const transport of transportsOf(this.#session)) transport.anotherPathAnswers();
+    this.#session?.paths?.anotherAnswers();
   }
 
   networkChanged(): void {

@@ -36,6 +36,8 @@ export type BrowserTransportOptions = {
 };
 
 const lookEveryMs = 40;
+/** That another way led to the server says so long that one that is silent is dead. */
+const answerCountsMs = 500;
 /** By then the browser has changed over by itself. */
 const lookAtMostMs = 4_000;
 
@@ -50,6 +52,7 @@ export class BrowserTransport extends Lifetime {
   readonly #stuck: BrowserTransportOptions['stuck'];
   #configured: string;
   #deadPath: DeadPath | undefined;
+  #anotherAnsweredAt = Number.NEGATIVE_INFINITY;
   /** Ends the wait for the next look. */
   #lookNow: (() => void) | undefined;
 
@@ -105,6 +108,7 @@ export class BrowserTransport extends Lifetime {
 
   /** Another way than that in use leads to the server: a path over which nothing comes just now is dead. */
   anotherPathAnswers(): void {
+    this.#anotherAnsweredAt = performance.now();
     this.#deadPath?.anotherAnswers();
     this.#lookNow?.();
   }
@@ -130,6 +134,7 @@ export class BrowserTransport extends Lifetime {
     const { connection } = this;
     if (!connection || this.#deadPath || connection.getTransceivers().length > tracksAtMost) return;
     const path = new DeadPath();
+    if (performance.now() - this.#anotherAnsweredAt < answerCountsMs) path.anotherAnswers();
     this.#deadPath = path;
     try {
       const until = performance.now() + lookAtMostMs;

@@ -12,6 +12,8 @@ export type WatchedPath = {
 
 /** When something seems to be missing. */
 const lookSoonMs = 50;
+/** When another way leads to the server silence is likely for so long: one connection is seen to be silent before the others. */
+const likelyForMs = 500;
 /** Statistics of more tracks than that cost too much to be looked at so often. */
 export const tracksAtMost = 25;
 
@@ -31,7 +33,9 @@ export class PathWatch extends Lifetime {
   #isSilent = false;
   /** Told that nothing comes, and not yet that something does again. */
   #told = new Set<RTCPeerConnection | undefined>();
+  /** Undefined while it looks. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #likelyUntil = 0;
 
   /** `suspected`: the network seems to be gone; `isAll`: for all that is received. */
   constructor(paths: () => Iterable<WatchedPath>, suspected: (isAll: boolean) => void) {
@@ -53,12 +57,22 @@ export class PathWatch extends Lifetime {
     for (const alarm of this.#alarms()) alarm.confirm();
   }
 
+  /** Another way than that of the media leads to the server: looks at once whether nothing comes just now. */
+  anotherAnswers(): void {
+    this.confirm();
+    this.#likelyUntil = performance.now() + likelyForMs;
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    void this.#look();
+  }
+
   #lookLater(): void {
     const isMissing = [...this.#watched.values()].some((one) => one.isMissing);
     this.#timer = setTimeout(() => void this.#look(), isMissing ? lookSoonMs : lookEveryMs);
   }
 
   async #look(): Promise<void> {
+    this.#timer = undefined;
     try {
       const connections = this.#choose();
       const traffic = await Promise.all(connections.map(trafficOf));
@@ -69,7 +83,7 @@ export class PathWatch extends Lifetime {
       );
       if (isPageBusy()) this.#forget(); // Packets may wait to be read, too.
       const watched = [...this.#watched.values()];
-      const verdicts = watched.map((one, i) => one.look(traffic[i]!, now));
+      const verdicts = watched.map((one, i) => one.look(traffic[i]!, now, now < this.#likelyUntil));
       const isAll = this.#tellAll(this.#alarm.hear(this.#together(verdicts), now));
       for (const [connection, one] of this.#watched) {
         const verdict = one.alarm.hear(one.answered, now);
@@ -148,12 +162,12 @@ class WatchedConnection {
   answered: Verdict;
 
   /** Of what comes; what it tells of the answers is in `answered`. */
-  look(traffic: Traffic, now: number): Verdict {
+  look(traffic: Traffic, now: number, isLikely: boolean): Verdict {
     this.came = traffic.received > this.#before.received;
     if (traffic.sent <= this.#before.sent) this.#answers = new TrafficPulse(); // There is nothing to answer.
     this.#before = traffic;
     this.answered = this.#answers.look(traffic.received, now);
-    return this.#pulse.look(traffic.received, now);
+    return this.#pulse.look(traffic.received, now, isLikely);
   }
 
   /** What was seen so far says nothing of what comes. */

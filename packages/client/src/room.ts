@@ -57,6 +57,7 @@ const seatSavedEveryMs = 5_000;
 /** As long as the seat is kept for a client that is away. */
 const messageBudgetMs = 60_000;
 /** As long as a path is waited for; the same asked again is no error. */
+const closeBudgetMs = 60_000;
 const connectBudgetMs = 20_000;
 /** What was said of the media so long ago is not true any more. */
 const silentBudgetMs = 1_000;
@@ -531,7 +532,8 @@ export class Room {
     const scope = standby || this.#engine.openBeside ? { mediaSessionId: media.mediaSessionId } : {};
     const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
     const closeTransport = (transportId: string) => {
-      this.#link.request('transport.close', { transportId, ...scope }).catch(() => {}); // Most often it is gone there too.
+      // Again after a reconnect: the server lets a session have few. Most often it is gone there, too.
+      this.#link.persist('transport.close', { transportId, ...scope }, closeBudgetMs).catch(() => {});
     };
     return {
       connect: async (direction, transportId, dtlsParameters) => {

@@ -8,6 +8,8 @@ const window = 10;
 const livelyLooks = 4;
 /** So long without anything where something came at each look, … */
 const steadyMs = 190;
+/** (where silence is likely, as another connection of the same machine has just been left for dead, so long is enough) */
+const likelyMs = 80;
 /** … and so long, in proportion, where not. */
 const unsteadyMs = 300;
 const againMs = 1_000;
@@ -40,8 +42,8 @@ export class TrafficPulse {
     return this.#missing;
   }
 
-  /** `bytes` may start anew: what is counted is another thing then. `now` in ms. */
-  look(bytes: number, now: number): Verdict {
+  /** `bytes` may start anew: what is counted is another thing then. `now` in ms. `isLikely`: that it is silent. */
+  look(bytes: number, now: number, isLikely = false): Verdict {
     const before = this.#bytes;
     this.#bytes = bytes;
     if (before === undefined || bytes < before) {
@@ -57,7 +59,7 @@ export class TrafficPulse {
     if (!this.isLively) return undefined;
     const lively = this.#lively;
     this.#missing = lively === window;
-    const patienceMs = lively === window ? steadyMs : (unsteadyMs * window) / lively;
+    const patienceMs = lively === window ? (isLikely ? likelyMs : steadyMs) : (unsteadyMs * window) / lively;
     if (silentMs < patienceMs || (this.#toldAt !== undefined && now - this.#toldAt < againMs))
       return undefined;
     this.#toldAt = now;

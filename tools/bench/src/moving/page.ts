@@ -77,8 +77,8 @@ class Traveller {
   async #listen(): Promise<void> {
     const [remote] = this.#room.remotes.values();
     const microphone: RemotePublication | undefined = remote?.publication('microphone');
-    const receiver = this.#room.debug.receive
-      ?.getReceivers()
+    const receiver = this.#room.debug.receivers
+      .flatMap((connection) => connection.getReceivers())
       .find(({ track }) => track === microphone?.mediaTrack);
     const reports = (await receiver?.getStats()) as unknown as Map<string, Record<string, number | string>>;
     const inbound = [...(reports?.values() ?? [])].find(({ type }) => type === 'inbound-rtp');
