@@ -140,8 +140,11 @@ export class BrowserTransport extends Lifetime {
       const until = performance.now() + lookAtMostMs;
       while (!this.closed && performance.now() < until) {
         const traffic = pairTraffic(await connection.getStats());
-        if (!traffic || this.closed) return;
-        const judgement = path.look(traffic);
+        if (this.closed) return;
+        // The browser itself has given the pair up, and looks for another one.
+        const isCutOff = !traffic && connection.connectionState === 'disconnected' && path.isAnotherAnswering;
+        if (!traffic && connection.connectionState === 'connected') return;
+        const judgement = traffic ? path.look(traffic) : isCutOff ? 'dead' : undefined;
         if (judgement === 'dead') this.#stuck(this);
         if (judgement) return;
         await this.#untilNextLook();

@@ -45,6 +45,10 @@ export class DeadPath {
     this.#anotherAnswers = true;
   }
 
+  get isAnotherAnswering(): boolean {
+    return this.#anotherAnswers;
+  }
+
   look(traffic: PairTraffic): Judgement {
     const first = this.#first;
     this.#first ??= traffic;

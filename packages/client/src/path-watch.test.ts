@@ -91,6 +91,20 @@ test('of two that were silent the one over which something comes is alive, the o
   watch.close();
 });
 
+test('that another way answers is looked into at once: who misses something by then is silent, who gets something is not', async () => {
+  for (const isGone of [true, false]) {
+    const { sends, receives, watch } = startWatch();
+    await vi.advanceTimersByTimeAsync(1_500);
+    for (const { flow } of [sends, receives]) flow.received = isGone ? 0 : 100;
+    await vi.advanceTimersByTimeAsync(110);
+    expect(receives.told).toEqual([]);
+    watch.anotherAnswers();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(receives.told).toEqual(isGone ? ['silent'] : []);
+    watch.close();
+  }
+});
+
 test('what sends nothing need not be answered', async () => {
   const { sends, watch } = startWatch();
   await vi.advanceTimersByTimeAsync(1_500);

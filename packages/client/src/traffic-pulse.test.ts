@@ -50,4 +50,18 @@ describe('[B8] the pulse of the traffic', () => {
     expect(pulse.look(11, 1_300)).toBe('alive');
     expect(pulse.isMissing).toBe(false);
   });
+
+  test('where silence is likely less of it is enough', () => {
+    for (const [isLikely, verdict] of [
+      [true, 'silent'],
+      [false, undefined],
+    ] as const) {
+      const pulse = new TrafficPulse();
+      for (let i = 0; i <= 10; i++) pulse.look(i, i * lookEveryMs);
+      expect([pulse.look(10, 1_050, isLikely), pulse.look(10, 1_100, isLikely)]).toEqual([
+        undefined,
+        verdict,
+      ]);
+    }
+  });
 });
