@@ -57,6 +57,20 @@ export class Person {
     });
   }
 
+  /** The same; what is missing is told with all that is known of it. */
+  async looksAt(other: Person, source?: Source): Promise<true | string> {
+    const seen = await this.sees(other, source);
+    if (seen === true) return true;
+    const [received, sent] = await Promise.all([
+      this.page.evaluate(({ identity, source }) => seat.account(identity, source), {
+        identity: other.identity,
+        source,
+      }),
+      other.page.evaluate(() => seat.sending()),
+    ]);
+    return `${seen}: ${received}; ${other.identity} sends ${sent}`;
+  }
+
   hears(other: Person): Promise<number> {
     return this.page.evaluate((identity) => seat.hears(identity), other.identity);
   }

@@ -1,4 +1,4 @@
-import { silentLogger } from '@weir/core';
+import { silentLogger, sleep } from '@weir/core';
 import { prepareMedia, prepareSimulcast, rtpCapabilities } from '@weir/peer';
 import { limits, type RtpCapabilities, TransportParameters } from '@weir/protocol';
 import { eventually } from '@weir/testing';
@@ -609,6 +609,21 @@ test('[SG69][MC32] a session sends over another transport, and what went over th
   await flows(await bob.receive(again!));
   // What names none goes over the one that is left.
   await expect(calls['transport.restartIce']({ mediaSessionId, direction: 'send' })).resolves.toBeDefined();
+});
+
+test('[SG43][MC32] that nobody wants the earlier production any more is not told of the track', async () => {
+  const { open, calls, notices } = await startNode({ workers: 1 });
+  const [alice, bob, carol] = [await open('alice'), await open('bob'), await open('carol')];
+  const { mediaSessionId } = alice;
+  await alice.publish('camera', [await vp8()]);
+  await flows(await bob.subscribe('camera'));
+  const { transport } = await calls['transport.open']({ mediaSessionId, direction: 'send' });
+  await alice.publish('camera', [await vp8()], { epoch: 2, over: transport });
+  await flows(await carol.subscribe('camera'));
+  const told = () => notices['track.demand'].filter(({ trackId }) => trackId === 'camera');
+  await calls['track.unsubscribe']({ mediaSessionId: bob.mediaSessionId, trackIds: ['camera'] });
+  await sleep(5_500); // Less is told when it has stayed so for five seconds.
+  expect(told()).toEqual([]);
 });
 
 test("[SG45][MC11] another's transport, or one for the other direction, is not there", async () => {
