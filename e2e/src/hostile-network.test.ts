@@ -19,7 +19,7 @@ import { chromiumTabs } from './tabs.ts';
 import { startTestPlatform, type TestPlatform } from './test-platform.ts';
 import { canRelay } from './test-relay.ts';
 
-const slow = { timeoutMs: 15_000 };
+const slow = { timeoutMs: 60_000 };
 const shipped = fileURLToPath(new URL('../../deploy/haproxy/one-443.cfg', import.meta.url));
 const names = { web: 'meet.weir.test', turn: 'turn.weir.test' };
 const canTest = canRelay && hasHaproxy && (await canMakeNamespaces());

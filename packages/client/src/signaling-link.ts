@@ -354,6 +354,7 @@ export class SignalingLink extends Lifetime {
         subscribe,
         audioSlots,
         moves,
+        arrays: true,
         ...(subscribeAtMost ? { subscribeAtMost } : {}),
       };
       const common = { roomId, participantId, secret, protocolVersion, ...seen };

@@ -16,8 +16,10 @@ import { limits } from './limits.ts';
 export interface Channel {
   /** Throws when closed. */
   send(text: string): void;
-  /** Like `send`, but may gather what comes in a burst for a tenth of a second, into one message; what `send` gets comes after it. */
+  /** Like `send`, but may gather what comes in a burst for a tenth of a second; what `send` gets comes after it. */
   sendSoon?(text: string): void;
+  /** The other side takes what was gathered as one message, an array. */
+  takesArrays?: boolean;
   close(code: number, reason: string): void;
   onMessage(listener: (text: string) => void): void;
   onClose(listener: (code: number, reason: string) => void): void;

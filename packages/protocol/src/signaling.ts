@@ -97,6 +97,9 @@ const Subscribe = z
   .enum(['all', 'none'])
   .describe('all: subscriptions to every present track come with the answer; none: the client asks for each');
 
+const Arrays = z
+  .boolean()
+  .describe('The client takes several notifications in one message, as an array (SG1)');
 const Moves = z.boolean().describe('The client can have its media on two nodes for the time of a move');
 /** The one in use, its standby, or the one that is left; absent: the one in use, but while the client moves the one that it leaves. */
 const MediaSessionId = z.string().max(64).optional();
@@ -162,6 +165,7 @@ export const signalingServer = {
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
         moves: Moves.default(false),
+        arrays: Arrays.default(false),
         subscribeAtMost: SubscribeAtMost,
         client: z.string().max(256).default(''),
       }),
@@ -178,6 +182,7 @@ export const signalingServer = {
         subscribe: Subscribe.default('all'),
         audioSlots: PlaysSlots.default(false),
         moves: Moves.default(false),
+        arrays: Arrays.default(false),
         subscribeAtMost: SubscribeAtMost,
       }),
       result: z.discriminatedUnion('status', [

@@ -35,17 +35,24 @@ test('what may wait comes in order with what may not, however it is mixed', asyn
   expect(got).toEqual(sent);
 });
 
-test('a burst is gathered; the first of it goes at once', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { channel, client, got } = await connected();
-  for (let i = 0; i < 30; i++) channel.sendSoon(`${i}`);
-  while (got.length < 10) await once(client, 'message');
-  expect(got).toHaveLength(10);
-  vi.advanceTimersByTime(100);
-  while (got.length < 30) await once(client, 'message');
-  expect(got.at(-1)).toBe(29);
-});
+test.each([false, true])(
+  'a burst is gathered; the first of it goes at once; takes arrays: %s',
+  async (takesArrays) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { channel, client, got } = await connected();
+    channel.takesArrays = takesArrays;
+    let messages = 0;
+    client.on('message', () => messages++);
+    for (let i = 0; i < 30; i++) channel.sendSoon(`${i}`);
+    while (got.length < 10) await once(client, 'message');
+    expect(got).toHaveLength(10);
+    vi.advanceTimersByTime(100);
+    while (got.length < 30) await once(client, 'message');
+    expect(got.at(-1)).toBe(29);
+    expect(messages).toBe(takesArrays ? 11 : 30);
+  },
+);
 
 test('what was gathered goes out before a close', async () => {
   const { channel, client, got } = await connected();

@@ -32,7 +32,7 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
     clearTimeout(timer);
     timer = undefined;
     const several = gathered.splice(0);
-    if (several.length > 0) texts.unshift(several.length > 1 ? `[${several.join()}]` : several[0]!);
+    texts.unshift(...(channel.takesArrays && several.length > 1 ? [`[${several.join()}]`] : several));
     if (socket.bufferedAmount > backlogBytes) {
       socket.close(4000 + errorTable['slow-consumer'].status, 'slow-consumer');
       socket.terminate(); // A close frame would wait behind the backlog.
@@ -43,6 +43,7 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
     if (texts.length > 1) rawOf(socket)?.uncork();
   };
   const channel: Required<Channel> = {
+    takesArrays: false,
     send(text) {
       if (socket.readyState !== socket.OPEN) throw new Error('the socket is not open');
       write(text);

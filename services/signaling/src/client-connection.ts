@@ -57,6 +57,7 @@ const turnMs = 500;
 /** One socket of one client: parses, checks grants, and hands on. */
 export class ClientConnection extends Lifetime {
   readonly #options: ConnectionOptions;
+  readonly #channel: Channel;
   readonly #peer: RpcPeer<SignalingServer, SignalingClient>;
   readonly #messages = new TokenBucket(limits.clientMessageRate);
   readonly #data = new TokenBucket(limits.dataMessageRate);
@@ -68,6 +69,7 @@ export class ClientConnection extends Lifetime {
   constructor(channel: Channel, options: ConnectionOptions) {
     super();
     this.#options = options;
+    this.#channel = channel;
     this.#peer = new RpcPeer<SignalingServer, SignalingClient>(channel, {
       contract: signalingServer,
       handlers: this.#handlers(),
@@ -155,6 +157,7 @@ export class ClientConnection extends Lifetime {
     if (this.#options.isLeaving()) throw new PlatformError('going-away', 'this node is drained: try another');
     if (this.#attendance || this.#joining)
       throw new PlatformError('wrong-state', 'this connection has joined');
+    this.#channel.takesArrays = params.arrays;
     this.#joining = true;
     try {
       return await this.#inTurn(() => this.#claim(params, proceed));
