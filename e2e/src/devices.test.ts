@@ -26,12 +26,8 @@ async function pair(room: string): Promise<[alice: Person, bob: Person]> {
 async function shows(bob: Person, alice: Person, tag: number, source: 'camera' | 'screen' = 'camera') {
   await eventually(async () => {
     const code = await bob.page.evaluate((source) => seat.code('alice', source), source);
-    if (code?.source === tag) return true;
-    const [received, sent] = await Promise.all([
-      bob.page.evaluate((source) => seat.account('alice', source), source),
-      alice.page.evaluate(() => seat.sending()),
-    ]);
-    return `bob's picture says ${code?.source}, not ${tag}: ${received}; alice sends ${sent}`;
+    const account = () => bob.account(alice, source);
+    return code?.source === tag || `bob's picture says ${code?.source}, not ${tag}: ${await account()}`;
   }, slow);
   await eventually(() => bob.sees(alice, source), slow);
 }

@@ -60,15 +60,16 @@ export class Person {
   /** The same; what is missing is told with all that is known of it. */
   async looksAt(other: Person, source?: Source): Promise<true | string> {
     const seen = await this.sees(other, source);
-    if (seen === true) return true;
+    return seen === true || `${seen}: ${await this.account(other, source)}`;
+  }
+
+  /** All that is known of how the other's picture comes here. */
+  async account({ identity, page }: Person, source?: Source): Promise<string> {
     const [received, sent] = await Promise.all([
-      this.page.evaluate(({ identity, source }) => seat.account(identity, source), {
-        identity: other.identity,
-        source,
-      }),
-      other.page.evaluate(() => seat.sending()),
+      this.page.evaluate(({ identity, source }) => seat.account(identity, source), { identity, source }),
+      page.evaluate(() => seat.sending()),
     ]);
-    return `${seen}: ${received}; ${other.identity} sends ${sent}`;
+    return `${received}; ${identity} sends ${sent}`;
   }
 
   hears(other: Person): Promise<number> {

@@ -159,15 +159,19 @@ export class PageSeat {
     if (!publication) return 'not published';
     const { limitedBy, layer, muted, subscribed } = publication;
     const numbers = ['packetsReceived', 'framesReceived', 'framesDecoded', 'pliCount', 'frameHeight'];
-    const report: unknown = await publication.stats().catch((error) => `${error}`);
-    const inbound =
-      report instanceof RTCStatsReport
-        ? [...(report as unknown as Map<string, Report>).values()].find(({ type }) => type === 'inbound-rtp')
-        : { report: `${report}` };
-    const stats = Object.fromEntries(numbers.map((name) => [name, inbound?.[name]]));
+    const stats = (await publication.stats().catch(() => undefined)) as Map<string, Report> | undefined;
+    const inbound = [...(stats?.values() ?? [])].find(({ type }) => type === 'inbound-rtp');
     const receivers = this.room.debug.receivers.map(({ connectionState }) => connectionState);
     const log = this.log.slice(-20).map(({ type, detail }) => `${type} ${detail}`);
-    return JSON.stringify({ limitedBy, layer, muted, subscribed, ...stats, receivers, log });
+    return JSON.stringify({
+      limitedBy,
+      layer,
+      muted,
+      subscribed,
+      ...picked(inbound ?? {}, numbers),
+      receivers,
+      log,
+    });
   }
 
   /** Lines of the picture on show; 0 for none. */
@@ -205,26 +209,8 @@ export class PageSeat {
   /** The same of what is sent. */
   async sending(): Promise<string> {
     const all = await this.outbound('video');
-    const pick = ({
-      mid,
-      rid,
-      active,
-      frameHeight,
-      framesEncoded,
-      packetsSent,
-      targetBitrate,
-      qualityLimitationReason,
-    }: Report) => ({
-      mid,
-      rid,
-      active,
-      frameHeight,
-      framesEncoded,
-      packetsSent,
-      targetBitrate,
-      qualityLimitationReason,
-    });
-    return JSON.stringify(all.map(pick));
+    const names = ['mid', 'rid', 'active', 'frameHeight', 'framesEncoded', 'packetsSent', 'targetBitrate'];
+    return JSON.stringify(all.map((report) => picked(report, names)));
   }
 
   #note(type: string, detail: unknown = ''): void {
@@ -274,6 +260,10 @@ export class PageSeat {
       this.#videos.delete(trackId);
     });
   }
+}
+
+function picked(report: Report, names: string[]): Report {
+  return Object.fromEntries(names.map((name) => [name, report[name]]));
 }
 
 async function reports(

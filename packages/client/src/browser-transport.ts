@@ -140,27 +140,20 @@ export class BrowserTransport extends Lifetime {
       const until = performance.now() + lookAtMostMs;
       while (!this.closed && performance.now() < until) {
         const traffic = pairTraffic(await connection.getStats());
-        if (this.closed) return;
-        // The browser itself has given the pair up, and looks for another one.
-        const isCutOff = !traffic && connection.connectionState === 'disconnected' && path.isAnotherAnswering;
-        if (!traffic && connection.connectionState === 'connected') return;
-        const judgement = traffic ? path.look(traffic) : isCutOff ? 'dead' : undefined;
+        if (this.closed || (!traffic && connection.connectionState !== 'disconnected')) return;
+        const judgement = path.look(traffic);
         if (judgement === 'dead') this.#stuck(this);
         if (judgement) return;
-        await this.#untilNextLook();
+        const now = new Promise<void>((resolve) => {
+          this.#lookNow = resolve;
+        });
+        await Promise.race([now, sleep(lookEveryMs, this.signal)]);
       }
     } catch {
       // The connection closed while it was looked at.
     } finally {
       this.#deadPath = undefined;
     }
-  }
-
-  async #untilNextLook(): Promise<void> {
-    const soon = new AbortController();
-    this.#lookNow = () => soon.abort();
-    await sleep(lookEveryMs, AbortSignal.any([soon.signal, this.signal]));
-    this.#lookNow = undefined;
   }
 
   /** From the next restart on. */

@@ -46,6 +46,13 @@ test('dead at the next look: the signaling got through another way', () => {
   expect(path.look({ ...seen, came: 106 })).toBe('alive');
 });
 
+test('dead: the browser has given the pair up, and the signaling got through another way', () => {
+  const path = new DeadPath();
+  expect(path.look(undefined)).toBeUndefined();
+  path.anotherAnswers();
+  expect(path.look(undefined)).toBe('dead');
+});
+
 test('a path that was only just chosen is not dead because nothing has come over it yet', () => {
   const path = new DeadPath();
   path.anotherAnswers();

@@ -45,11 +45,9 @@ export class DeadPath {
     this.#anotherAnswers = true;
   }
 
-  get isAnotherAnswering(): boolean {
-    return this.#anotherAnswers;
-  }
-
-  look(traffic: PairTraffic): Judgement {
+  /** `traffic`: undefined when the browser itself has given the pair up and looks for another one. */
+  look(traffic: PairTraffic | undefined): Judgement {
+    if (!traffic) return this.#anotherAnswers ? 'dead' : undefined;
     const first = this.#first;
     this.#first ??= traffic;
     if (!first) return undefined;

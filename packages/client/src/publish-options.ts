@@ -7,7 +7,10 @@ export type PublishOptions = {
   name?: string;
   /** Default VP8: every browser encodes it with simulcast. */
   codec?: VideoCodec;
-  /** Several sizes (VP8, H264: simulcast; VP9: SVC; AV1 has one size in several rates). Default true for cameras. */
+  /**
+   * Several sizes (VP8, H264: simulcast; VP9: SVC; AV1 has one size in several rates); of a shared screen in VP8 or H264 the whole twice, once for
+   * narrow lines. Default true for cameras, and for shared screens in VP8 or H264.
+   */
   simulcast?: boolean;
   /** MediaStreamTrack.contentHint: what to keep when bits are few. */
   contentHint?: 'motion' | 'detail' | 'text' | 'speech' | 'music';
@@ -24,7 +27,7 @@ export type Encoding = {
 };
 
 /** A shared screen on a narrow line. */
-const slowScreenLimits = { maxBitrate: 400_000, maxFramerate: 5 };
+const slowScreen = { maxBitrate: 400_000, maxFramerate: 5 };
 
 /** Bits a second that a good picture of this height takes at 30 frames a second, VP8. */
 function bitrateBps(height: number): number {
@@ -44,32 +47,20 @@ export function encodingsFor(options: PublishOptions, height: number): Encoding[
   const full = options.maxBitrateBps ?? (screen ? 3_000_000 : bitrateBps(height));
   const layers = layered ? Math.max(1, Math.min(3, Math.floor(Math.log2(Math.max(height, 1) / 180)) + 1)) : 1;
   if (codec === 'AV1') return [{ maxBitrate: full, scalabilityMode: 'L1T3' }];
-  if (screen && options.simulcast !== false && codec !== 'VP9')
-    return [
-      slowScreen(full, codec),
-      { maxBitrate: full, scaleResolutionDownBy: 1, scalabilityMode: rates(codec) },
-    ];
   if (codec === 'VP9')
     return [{ maxBitrate: full, scalabilityMode: layers > 1 ? `L${layers}T3_KEY` : 'L1T3' }];
+  const scalabilityMode = codec === 'H264' ? 'L1T1' : 'L1T3';
+  if (screen && options.simulcast !== false) {
+    const whole = { maxBitrate: full, scaleResolutionDownBy: 1, scalabilityMode };
+    const { maxBitrate, maxFramerate } = slowScreen;
+    return [{ ...whole, maxBitrate: Math.min(full, maxBitrate), maxFramerate }, whole];
+  }
   return Array.from({ length: layers }, (_, i) => {
     const scale = 2 ** (layers - 1 - i);
     return {
       maxBitrate: scale === 1 ? full : Math.min(full, bitrateBps(height / scale)),
       scaleResolutionDownBy: scale,
-      scalabilityMode: rates(codec),
+      scalabilityMode,
     };
   });
-}
-
-function slowScreen(fullBps: number, codec: VideoCodec): Encoding {
-  return {
-    ...slowScreenLimits,
-    maxBitrate: Math.min(fullBps, slowScreenLimits.maxBitrate),
-    scaleResolutionDownBy: 1,
-    scalabilityMode: rates(codec),
-  };
-}
-
-function rates(codec: VideoCodec): string {
-  return codec === 'H264' ? 'L1T1' : 'L1T3';
 }

@@ -55,9 +55,8 @@ export type RoomOptions = {
 const sdkName = 'weir-client/0.1';
 const seatSavedEveryMs = 5_000;
 /** As long as the seat is kept for a client that is away. */
-const messageBudgetMs = 60_000;
+const awayBudgetMs = 60_000;
 /** As long as a path is waited for; the same asked again is no error. */
-const closeBudgetMs = 60_000;
 const connectBudgetMs = 20_000;
 /** What was said of the media so long ago is not true any more. */
 const silentBudgetMs = 1_000;
@@ -272,7 +271,7 @@ export class Room {
       encoding: text ? ('utf8' as const) : ('base64' as const),
       ...(to ? { to } : {}),
     };
-    await this.#link.persist('data.send', message, messageBudgetMs); // Receivers know a repetition by its id.
+    await this.#link.persist('data.send', message, awayBudgetMs); // Receivers know a repetition by its id.
   }
 
   /** For readings that are worthless when late: dropped rather than queued. */
@@ -533,7 +532,7 @@ export class Room {
     const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
     const closeTransport = (transportId: string) => {
       // Again after a reconnect: the server lets a session have few. Most often it is gone there, too.
-      this.#link.persist('transport.close', { transportId, ...scope }, closeBudgetMs).catch(() => {});
+      this.#link.persist('transport.close', { transportId, ...scope }, awayBudgetMs).catch(() => {});
     };
     return {
       connect: async (direction, transportId, dtlsParameters) => {

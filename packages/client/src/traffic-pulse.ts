@@ -8,10 +8,10 @@ const window = 10;
 const livelyLooks = 4;
 /** So long without anything where something came at each look, … */
 const steadyMs = 190;
-/** (where silence is likely, as another connection of the same machine has just been left for dead, so long is enough) */
-const likelyMs = 80;
 /** … and so long, in proportion, where not. */
 const unsteadyMs = 300;
+/** The first where silence is likely: another way than that of the media has just led to the server. */
+const likelyMs = 80;
 const againMs = 1_000;
 
 /** Tells from a count of bytes, looked at again and again, when what used to arrive does not any more. */

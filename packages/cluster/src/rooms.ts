@@ -375,7 +375,7 @@ export class Rooms {
 
   async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {
     const reader = await this.glance(roomId); // It may lag: the expectations of a change catch that.
-    let decision = this.#decideByCopy(reader, decide) ?? decide(await this.read(roomId));
+    let decision = decideByCopy(reader, decide) ?? decide(await this.read(roomId));
     for (let attempt = 1; decision.change; attempt++) {
       const done = await this.#log.commit(roomId, decision.change);
       if (done.ok) {
@@ -389,16 +389,16 @@ export class Rooms {
     }
     return decision.result;
   }
+}
 
-  /** Undefined where a copy that lags must not have the last word: a refusal, and that there is nothing to change. */
-  #decideByCopy<T>(reader: RoomReader, decide: Decide<T>): Decision<T> | undefined {
-    try {
-      const decision = decide(reader);
-      return decision.change ? decision : undefined;
-    } catch (error) {
-      if (error instanceof PlatformError) return undefined;
-      throw error;
-    }
+/** Undefined where a copy that lags must not have the last word: a refusal, and that there is nothing to change. */
+function decideByCopy<T>(copy: RoomReader, decide: Decide<T>): Decision<T> | undefined {
+  try {
+    const decision = decide(copy);
+    return decision.change ? decision : undefined;
+  } catch (error) {
+    if (error instanceof PlatformError) return undefined;
+    throw error;
   }
 }
 

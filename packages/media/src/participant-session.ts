@@ -201,7 +201,8 @@ export class ParticipantSession extends Lifetime {
         produced,
         muted: production.muted,
         clock: this.#options.clock,
-        onDemand: (maxSpatialLayer) => this.#tellDemand(trackId, track.epoch, maxSpatialLayer),
+        onDemand: (maxSpatialLayer) =>
+          this.tell('track.demand', { mediaSessionId: this.id, trackId, maxSpatialLayer }),
       });
       this.worker.count('producers', publication);
       this.#publications.set(trackId, { publication, transport });
@@ -218,13 +219,6 @@ export class ParticipantSession extends Lifetime {
     } finally {
       this.#publishing.delete(trackId);
     }
-  }
-
-  /** That an earlier production is wanted no more says nothing of the track, which is sent over another transport by now. */
-  #tellDemand(trackId: TrackId, epoch: number, maxSpatialLayer: number | null): void {
-    const { publication } = this.#publications.get(trackId) ?? {};
-    if (publication && publication.epoch > epoch) return;
-    this.tell('track.demand', { mediaSessionId: this.id, trackId, maxSpatialLayer });
   }
 
   unpublish(trackId: TrackId): void {

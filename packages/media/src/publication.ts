@@ -89,6 +89,7 @@ export class Publication extends Lifetime {
   retire(): void {
     if (this.#retired || this.closed) return;
     this.#retired = true;
+    this.demand?.close(); // That nobody wants this one any more says nothing of the track.
     this.onClose(this.#clock.after(limits.productionOverlapMs, () => this.close('lost')));
     this.events.emit('retired');
   }

@@ -15,6 +15,8 @@ const quietMs = 2_500;
 const loadMs = 5_000;
 const sampleEveryMs = 250;
 
+type Counts = Record<'audio' | 'video', LineCount>;
+
 export type CallSide = { seat: TestSeat; media: MediaSession };
 
 /**
@@ -46,9 +48,9 @@ export class TestCall extends Lifetime {
     if (!path) throw new PlatformError('media-lost', 'no path was found');
     const connectedMs = performance.now() - startedAt;
 
-    const quietFrom = await this.#count('audio');
+    const { audio: quietFrom } = await this.#count();
     await sleep(quietMs, this.signal);
-    const quietTo = await this.#count('audio');
+    const { audio: quietTo } = await this.#count();
     const quiet = ratesBetween(quietFrom, quietTo);
     const quietRttMs = selectedPath(await this.#sending.getStats())?.rttMs ?? quietTo.rttMs ?? 0;
 
@@ -146,36 +148,34 @@ export class TestCall extends Lifetime {
   }
 
   async #firstSound(): Promise<void> {
-    while (!this.closed && (await this.#count('audio')).receivedPackets === 0) await sleep(50, this.signal);
+    while (!this.closed && (await this.#count()).audio.receivedPackets === 0) await sleep(50, this.signal);
   }
 
-  async #count(kind: 'audio' | 'video'): Promise<LineCount> {
+  async #count(): Promise<Counts> {
     const [sending, receiving] = await Promise.all([this.#sending.getStats(), this.#receiving.getStats()]);
-    return countLine(kind, sending, receiving);
+    return { audio: countLine('audio', sending, receiving), video: countLine('video', sending, receiving) };
   }
 
   /** Rates of the second half of the load, when the browser knows the line. */
   async #load(producer: types.Producer, endsAt: number) {
     const startedAt = performance.now();
-    const counts: LineCount[] = [];
-    const sounds: LineCount[] = [];
+    const counts: Counts[] = [];
     const rtts: number[] = [];
     while (performance.now() < endsAt && !this.closed) {
       await sleep(sampleEveryMs, this.signal);
-      counts.push(await this.#count('video'));
-      sounds.push(await this.#count('audio'));
+      counts.push(await this.#count());
       const rttMs = selectedPath(await this.#sending.getStats())?.rttMs;
       if (rttMs !== undefined) rtts.push(rttMs);
     }
     const last = counts.at(-1);
-    const first = counts.find(({ at }) => at >= (startedAt + endsAt) / 2);
+    const first = counts.find(({ video }) => video.at >= (startedAt + endsAt) / 2);
     if (!last || !first || first === last)
       throw new PlatformError('timeout', 'there was no time left to send much');
     return [
       {
-        ...ratesBetween(first, last),
-        overloadLossUp: ratesBetween(counts[0]!, last).lossUp,
-        soundLoss: lostBetween(sounds[counts.indexOf(first)]!, sounds.at(-1)!),
+        ...ratesBetween(first.video, last.video),
+        overloadLossUp: ratesBetween(counts[0]!.video, last.video).lossUp,
+        soundLoss: lostBetween(first.audio, last.audio),
         rttMs: Math.max(0, ...rtts),
       },
       limitOf(await producer.getStats()),
