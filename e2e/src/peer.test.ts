@@ -1,8 +1,8 @@
 import { mintJoinToken } from '@weir/auth';
 import { Room } from '@weir/client';
 import { PeerEngine, preparedTrack, prepareMedia, prepareSimulcast, receiverOf } from '@weir/peer';
-import { eventually } from '@weir/testing';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { eventually, tcpProxy } from '@weir/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { People } from './people.ts';
 import { startTestPlatform, type TestPlatform } from './test-platform.ts';
 
@@ -28,9 +28,9 @@ const video = {
 } as const;
 const slow = { timeoutMs: 20_000 };
 
-async function joinPeer(identity: string, room: string): Promise<Room> {
+async function joinPeer(identity: string, room: string, url = platform.urls.local): Promise<Room> {
   const token = await mintJoinToken(platform.apiKey, { room, sub: identity }, { ttlSeconds: 600 });
-  const peer = new Room({ url: platform.urls.local, token, engine: new PeerEngine(), keepSeat: false });
+  const peer = new Room({ url, token, engine: new PeerEngine(), keepSeat: false });
   await peer.connect();
   return peer;
 }
@@ -60,6 +60,26 @@ describe('[E1] a headless peer', () => {
     await peer.leave();
     await eventually(async () => (await alice.log()).includes('participantLeft peer left') || 'still there');
     await alice.close();
+  });
+
+  test('[SG70] publishes once, though the socket breaks before the answer comes', async () => {
+    const { hostname: host, port } = new URL(platform.urls.local);
+    await using proxy = await tcpProxy({ target: { host, port: Number(port) }, seed: 1 });
+    const watcher = await joinPeer('watcher', 'broken');
+    const peer = await joinPeer('peer', 'broken', `http://${proxy.host}:${proxy.port}`);
+    const seen = () => [...watcher.remotes.values()].flatMap((remote) => [...remote.publications.keys()]);
+    for (const source of ['camera', 'screen'] as const) {
+      proxy.set({ down: { delayMs: 1_000 } });
+      const before = seen().length;
+      const publishing = peer.local.publish(preparedTrack([await prepareMedia(video)]), { source });
+      await eventually(() => seen().length > before || 'not published yet');
+      proxy.reset();
+      proxy.set({ down: { delayMs: undefined } });
+      const { trackId } = await publishing;
+      expect(seen().slice(before)).toEqual([trackId]);
+    }
+    await eventually(() => framesFrom(watcher, 'peer') > 20 || `${framesFrom(watcher, 'peer')} frames`, slow);
+    await Promise.all([peer.leave(), watcher.leave()]);
   });
 
   test('many of them in one process, each receiving each', async () => {

@@ -303,6 +303,28 @@ describe('media and moderation', () => {
     expect((await alice.call('track.publish', { ...video, trackId })).error?.code).toBe('track-not-found');
   });
 
+  test('[SG70] asked for again under its name, also at the same time, it is one track, and nobody else’s', async () => {
+    const { join, open } = await setUp();
+    const alice = await join('alice');
+    const bob = await join('bob');
+    const named = { ...video, publishId: 'p_12345678' };
+    const { trackId } = trackOf(await alice.call('track.publish', named));
+    expect(trackOf(await bob.call('track.publish', named)).trackId).not.toBe(trackId);
+
+    const back = await open();
+    const revision = alice.events().at(-1)!.revision;
+    await back.call('session.resume', {
+      ...alice.credentials,
+      revision,
+      mediaSessionId: mediaOf(alice.answer),
+    });
+    const twice = await Promise.all([1, 2].map(() => back.call('track.publish', named)));
+    expect(twice.map(({ error }) => error)).toEqual([undefined, undefined]);
+    expect(twice.map((answer) => trackOf(answer).trackId)).toEqual([trackId, trackId]);
+    expect(new Set(twice.map((answer) => trackOf(answer).epoch))).toEqual(new Set([2, 3]));
+    expect(types(bob).filter((type) => type === 'trackPublished')).toHaveLength(2);
+  });
+
   test('[SG30] the source decides the kind', async () => {
     const { join } = await setUp();
     const alice = await join('alice');

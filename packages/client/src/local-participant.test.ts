@@ -16,11 +16,13 @@ function participant(
   { persist, announced }: { persist?: Persist; announced?: () => Promise<void> } = {},
 ) {
   const asked: (string | undefined)[] = [];
+  const named: (string | undefined)[] = [];
   const link = Object.assign(new Lifetime(), {
-    mediaScope: {},
-    persist: persist ?? (() => Promise.reject(new Error('nothing is muted here'))),
-    async request(_: string, { trackId }: { trackId?: string }) {
+    async persist(method: string, params: { trackId?: string; publishId?: string } | Mute) {
+      if ('by' in params && method === 'track.setMuted') return persist!(method, params);
+      const { trackId, publishId } = params as { trackId?: string; publishId?: string };
       asked.push(trackId);
+      named.push(publishId);
       const error = answers.shift();
       if (error) throw error;
       return {
@@ -50,7 +52,7 @@ function participant(
     getSettings: () => ({}),
   });
   const publish = () => local.publish(track as never as MediaStreamTrack, { source: 'camera' });
-  return { local, link, publish, asked, unpublished };
+  return { local, link, publish, asked, named, unpublished };
 }
 
 test('what cannot be published on new media at once is tried again until it can', async () => {
@@ -91,6 +93,17 @@ test('another reset of the media takes over from one that is still trying', asyn
   await Promise.all([local.republish(new Set([trackId])), local.republish(new Set([trackId]))]);
   expect(asked).toEqual([undefined, trackId, trackId]);
   expect(local.publications.get(trackId)?.production).toBeDefined();
+  link.close();
+});
+
+test('what is refused because its media is gone is asked for again under the same name, and nothing else', async () => {
+  const lost = new PlatformError('media-lost', 'gone');
+  const full = new PlatformError('limit-reached', 'too many');
+  const { link, publish, named } = participant([lost, undefined, full]);
+  expect((await publish()).trackId).toBe('t_2');
+  await expect(publish()).rejects.toBe(full);
+  expect(named.map((name) => named.indexOf(name))).toEqual([0, 0, 2]);
+  expect(named).not.toContain(undefined);
   link.close();
 });
 

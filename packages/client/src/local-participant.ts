@@ -1,4 +1,4 @@
-import { backoffMs, type Emitter, PlatformError, sleep } from '@weir/core';
+import { backoffMs, type Emitter, newId, PlatformError, sleep } from '@weir/core';
 import type { Attributes, RtpParameters, Track } from '@weir/protocol';
 import type { z } from 'zod';
 import { CaptureKeeper } from './capture-keeper.ts';
@@ -23,7 +23,7 @@ const nobody = {
 };
 
 /** As long as the seat is kept for a client that is away. */
-const muteBudgetMs = 60_000;
+const awayBudgetMs = 60_000;
 /** What was not sent by then is not waited for any longer. */
 const flowAtMostMs = 3_000;
 /** Between attempts to publish again what could not be published on new media. */
@@ -33,10 +33,15 @@ type Announcement = {
   options: PublishOptions;
   muted: boolean;
   rtpParameters: RtpParameters;
-  transportId: string | undefined;
-  /** What it is to be under; undefined: it is new. */
-  trackId?: string | undefined;
+  over: Media;
+  name: TrackName;
 };
+
+/** Where something is produced: what the server must take it to. */
+type Media = { mediaSessionId?: string; transportId?: string };
+/** Of a track that the room knows, or of one that it may have heard of. */
+type TrackName = { trackId: string } | { publishId: string };
+type ChannelTrack = { publishId: string; trackId?: string };
 
 /** You. What is published here is published again by itself whenever media has to be set up anew. */
 export class LocalParticipant extends Participant<LocalPublication> {
@@ -46,7 +51,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
   readonly #events: Emitter<RoomEvents>;
   /** How often media was set up anew. */
   #rounds = 0;
-  readonly #channels = new Map<SampleChannel, string | undefined>();
+  /** Each is the same track over whatever media: it keeps its name. */
+  readonly #channels = new Map<SampleChannel, ChannelTrack>();
   readonly #control: LocalControl;
   readonly #captures = new Map<LocalPublication, CaptureKeeper>();
   /** Serializes the switches of one source: a double click must not publish twice. */
@@ -59,7 +65,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     this.#events = events;
     this.#control = {
       tellMuted: async ({ trackId }, muted, by) =>
-        (await link.persist('track.setMuted', { trackId, muted, by }, muteBudgetMs)).track,
+        (await link.persist('track.setMuted', { trackId, muted, by }, awayBudgetMs)).track,
       unpublish: (publication) => this.#unpublish(publication),
       changed: (publication) => events.emit('trackUpdated', publication),
       interrupted: (publication) => events.emit('interruptionChanged', publication),
@@ -69,16 +75,18 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   // ---- publishing ----
 
-  /** Publishes a track of yours. Throws `forbidden`, `codec-unsupported`, `limit-reached`, `connection-lost`. */
+  /**
+   * Publishes a track of yours; waits while the connection is being restored. Throws `forbidden`, `codec-unsupported`, `limit-reached`,
+   * `timeout`, `connection-lost` when it did not come back.
+   */
   async publish(track: MediaStreamTrack, options: PublishOptions): Promise<LocalPublication> {
     if (options.contentHint) track.contentHint = options.contentHint;
-    const round = this.#rounds;
-    let info: Track | undefined;
-    const production = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
-      const { muted = false } = options;
-      info = await this.#announce(track, { options, muted, rtpParameters, transportId });
-    });
-    const publication = new LocalPublication(this, info!, track, options, this.#control);
+    const name = { publishId: newId('p') };
+    const { made, round } = await this.#overMedia(() =>
+      this.#produce(track, { options, muted: options.muted ?? false, name }),
+    );
+    const { production, info } = made;
+    const publication = new LocalPublication(this, info, track, options, this.#control);
     publication.production = production;
     this.publications.set(publication.trackId, publication);
     publication.accept(publication.info); // Mutes what is to be muted; told as trackUpdated.
@@ -89,24 +97,57 @@ export class LocalParticipant extends Participant<LocalPublication> {
     return publication;
   }
 
+  async #produce(
+    track: MediaStreamTrack,
+    what: Omit<Announcement, 'rtpParameters' | 'over'>,
+  ): Promise<{ production: Production; info: Track }> {
+    const scope = this.#scope;
+    let info: Track | undefined;
+    const production = await this.#engine.publish(track, what.options, async (rtpParameters, transportId) => {
+      const over = { ...scope, ...(transportId ? { transportId } : {}) };
+      info = await this.#announce(track, { ...what, rtpParameters, over });
+    });
+    return { production, info: info! };
+  }
+
   async #announce(
     track: MediaStreamTrack,
-    { options, muted, rtpParameters, transportId, trackId }: Announcement,
+    { options, muted, rtpParameters, over, name }: Announcement,
   ): Promise<Track> {
     const { width, height } = track.getSettings();
-    const answer = await this.#link.request('track.publish', {
+    const params = {
       kind: track.kind as 'audio' | 'video',
       source: options.source,
       name: options.name ?? '',
       muted,
       rtpParameters,
-      ...(trackId ? { trackId } : {}),
-      ...(transportId ? { transportId } : {}),
+      ...name,
+      ...over,
       ...(width ? { width } : {}),
       ...(height ? { height } : {}),
-      ...this.#link.mediaScope,
-    });
-    return answer.track;
+    };
+    return (await this.#link.persist('track.publish', params, awayBudgetMs)).track;
+  }
+
+  /** The media that is produced over now. */
+  get #scope(): Media {
+    const { mediaSessionId } = this.#engine;
+    return mediaSessionId ? { mediaSessionId } : {};
+  }
+
+  /** Again when the media that it was to go over was replaced meanwhile. `round`: of that which it went over. */
+  async #overMedia<T>(produce: () => Promise<T>): Promise<{ made: T; round: number }> {
+    const giveUpAt = performance.now() + awayBudgetMs;
+    for (let attempt = 1; ; attempt++) {
+      const round = this.#rounds;
+      try {
+        return { made: await produce(), round };
+      } catch (error) {
+        const isReplaced = round !== this.#rounds || PlatformError.from(error).code === 'media-lost';
+        if (!isReplaced || this.#link.closed || performance.now() > giveUpAt) throw error;
+      }
+      await sleep(backoffMs(attempt, republishWaits), this.#link.signal);
+    }
   }
 
   /**
@@ -119,10 +160,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     for (const publication of before) publication.production = undefined;
     await Promise.all([
       ...before.map((publication) => this.#republish(publication, known, round)),
-      ...[...this.#channels.keys()].map((channel) => {
-        const isMoot = () => round !== this.#rounds || this.#link.closed || !this.#channels.has(channel);
-        return this.#persist(isMoot, () => this.#openChannel(channel));
-      }),
+      ...[...this.#channels.keys()].map((channel) => this.#reopenChannel(channel, round)),
     ]);
   }
 
@@ -173,14 +211,12 @@ export class LocalParticipant extends Participant<LocalPublication> {
     round: number,
   ): Promise<void> {
     const { options, muted } = publication;
-    let info: Track | undefined;
-    const production = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
-      info = await this.#announce(track, { options, muted, rtpParameters, transportId, trackId });
-    });
+    const name = trackId ? { trackId } : { publishId: newId('p') };
+    const { production, info } = await this.#produce(track, { options, muted, name });
     if (round !== this.#rounds) return production.close(); // Another reset has come over it and publishes again.
     this.publications.delete(publication.trackId);
     publication.production = production;
-    publication.info = info!;
+    publication.info = info;
     this.publications.set(publication.trackId, publication);
     publication.accept(publication.info);
     const { mediaTrack = track } = publication;
@@ -202,7 +238,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     const channels = [...this.#channels];
     const [after, produced] = await Promise.all([
       Promise.all(live.map((publication) => this.#produceBeside(publication))),
-      Promise.all(channels.map(([channel, trackId]) => this.#produceChannel(channel, trackId))),
+      Promise.all(channels.map(([channel, track]) => this.#produceChannel(channel, track))),
     ]);
     if (round !== this.#rounds) throw new PlatformError('aborted', 'media was set up anew meanwhile');
     return {
@@ -222,12 +258,9 @@ export class LocalParticipant extends Participant<LocalPublication> {
   }
 
   async #produceBeside(publication: LocalPublication): Promise<{ both: Production; next: Production }> {
-    const { trackId, options } = publication;
+    const { trackId, options, muted } = publication;
     const track = publication.mediaTrack!;
-    const next = await this.#engine.publish(track, options, async (rtpParameters, transportId) => {
-      const { muted } = publication;
-      await this.#announce(track, { options, muted, rtpParameters, transportId, trackId });
-    });
+    const { production: next } = await this.#produce(track, { options, muted, name: { trackId } });
     const both = bothProductions(publication.production!, next);
     publication.production = both;
     next.setPaused(publication.muted);
@@ -368,33 +401,40 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   async openSampleChannel(options: { name: string; maxAgeMs: number }): Promise<SampleChannel> {
     const channel: SampleChannel = new SampleChannel(options.name, options.maxAgeMs, async () => {
-      const trackId = this.#channels.get(channel);
+      const { trackId } = this.#channels.get(channel) ?? {};
       this.#channels.delete(channel);
       if (trackId) await this.#link.request('track.unpublish', { trackId });
     });
-    await this.#openChannel(channel);
+    const track = { publishId: newId('p') };
+    const { made, round } = await this.#overMedia(() => this.#produceChannel(channel, track));
+    this.#channels.set(channel, track);
+    channel.use(made);
+    if (round !== this.#rounds) void this.#reopenChannel(channel, this.#rounds).catch(() => {});
     return channel;
   }
 
-  async #openChannel(channel: SampleChannel): Promise<void> {
-    this.#channels.set(channel, undefined);
-    channel.use(await this.#produceChannel(channel));
+  /** Over new media. */
+  #reopenChannel(channel: SampleChannel, round: number): Promise<void> {
+    const track = this.#channels.get(channel)!;
+    const isMoot = () => round !== this.#rounds || this.#link.closed || !this.#channels.has(channel);
+    return this.#persist(isMoot, async () => channel.use(await this.#produceChannel(channel, track)));
   }
 
-  /** `trackId`: under which it is in the room already. */
-  async #produceChannel(channel: SampleChannel, trackId?: string): Promise<DataProduction> {
+  async #produceChannel(channel: SampleChannel, track: ChannelTrack): Promise<DataProduction> {
     const { name, maxAgeMs } = channel;
+    const scope = this.#scope;
     return this.#engine.publishData({ name, maxAgeMs }, async (sctpStreamParameters, transportId) => {
-      const answer = await this.#link.request('track.publish', {
-        kind: 'data',
-        source: 'data',
+      const params = {
+        kind: 'data' as const,
+        source: 'data' as const,
         name,
         sctpStreamParameters,
-        ...(trackId ? { trackId } : {}),
+        publishId: track.publishId,
+        ...scope,
         ...(transportId ? { transportId } : {}),
-        ...this.#link.mediaScope,
-      });
-      this.#channels.set(channel, answer.track.trackId);
+      };
+      const answer = await this.#link.persist('track.publish', params, awayBudgetMs);
+      track.trackId = answer.track.trackId;
     });
   }
 }

@@ -320,9 +320,17 @@ export class Rooms {
     }));
   }
 
-  /** Publishes, or publishes anew (the epoch grows, a moderator's mute stays). */
-  publish(roomId: RoomId, participantId: ParticipantId, track: tracks.NewTrack): Promise<Track> {
-    return this.#change(roomId, tracks.publish(participantId, track));
+  /**
+   * Publishes, or publishes anew (the epoch grows, a moderator's mute stays). `epoch`: of its production; throws `conflict` when the track has
+   * come further meanwhile.
+   */
+  publish(
+    roomId: RoomId,
+    participantId: ParticipantId,
+    track: tracks.NewTrack,
+    epoch?: number,
+  ): Promise<Track> {
+    return this.#change(roomId, tracks.publish(participantId, track, epoch));
   }
 
   unpublish(roomId: RoomId, participantId: ParticipantId, trackId: TrackId): Promise<void> {

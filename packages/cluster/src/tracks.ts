@@ -41,10 +41,13 @@ export function isLocked(reader: RoomReader, participantId: ParticipantId, sourc
   return participant !== undefined && reader.locked(participant.identity).includes(source);
 }
 
-/** Publishes, or publishes anew: the epoch grows, a moderator's mute stays. */
-export function publish(participantId: ParticipantId, track: NewTrack): Decide<Track> {
+/** Publishes, or publishes anew: the epoch grows, a moderator's mute stays. `produced`: the epoch that its media has. */
+export function publish(participantId: ParticipantId, track: NewTrack, produced?: number): Decide<Track> {
   return (reader) => {
     const before = publishable(reader, participantId, track.source, track.trackId);
+    const epoch = (before?.epoch ?? 0) + 1;
+    if (produced !== undefined && produced !== epoch)
+      throw new PlatformError('conflict', `track ${track.trackId} was published at the same time`);
     const locked = isLocked(reader, participantId, track.source);
     const kept = before?.mutedBy === 'device' ? 'device' : 'self';
     const published: Track = {
@@ -52,7 +55,7 @@ export function publish(participantId: ParticipantId, track: NewTrack): Decide<T
       participantId,
       muted: locked || track.muted,
       ...(locked ? { mutedBy: 'moderator' } : track.muted ? { mutedBy: kept } : {}),
-      epoch: (before?.epoch ?? 0) + 1,
+      epoch,
     };
     const key = `track:${track.trackId}`;
     const participantKey = `participant:${participantId}`;

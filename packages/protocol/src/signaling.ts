@@ -120,6 +120,14 @@ export type TransportOpened = z.infer<typeof TransportOpened>;
 
 export const TrackPublishParams = z.object({
   trackId: TrackId.optional().describe('A track of yours that is produced anew; absent for a new one'),
+  publishId: z
+    .string()
+    .min(8)
+    .max(64)
+    .optional()
+    .describe(
+      'Names a new track before it has its id: asked again under the same name, it is the same track',
+    ),
   kind: z.enum(['audio', 'video', 'data']),
   source: Source,
   name: z.string().max(128).default(''),

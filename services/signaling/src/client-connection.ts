@@ -1,10 +1,21 @@
+import { createHash } from 'node:crypto';
 import type { ClusterStore, DrainWatch, Placement, Rooms, Session } from '@weir/cluster';
-import { Lifetime, type Logger, newId, PlatformError, sleep, TokenBucket, type Turns } from '@weir/core';
+import {
+  backoffMs,
+  Lifetime,
+  type Logger,
+  newId,
+  PlatformError,
+  sleep,
+  TokenBucket,
+  type Turns,
+} from '@weir/core';
 import {
   type Channel,
   type Handlers,
   limits,
   type ParsedParams,
+  type ParticipantId,
   protocolVersion,
   type Result,
   RpcPeer,
@@ -14,6 +25,7 @@ import {
   type Source,
   signalingServer,
   type Track,
+  type TrackId,
 } from '@weir/protocol';
 import { Attendance } from './attendance.ts';
 import type { MediaLinks } from './media-links.ts';
@@ -53,6 +65,8 @@ const kindOf: Record<Source, Track['kind']> = {
 const maxViolations = 100;
 /** Whoever takes longer waits for something else than the processor: the next begins. */
 const turnMs = 500;
+const publishAttempts = 5;
+const publishWaits = { firstMs: 50, maxMs: 1_000 };
 
 /** One socket of one client: parses, checks grants, and hands on. */
 export class ClientConnection extends Lifetime {
@@ -397,18 +411,33 @@ export class ClientConnection extends Lifetime {
     return {};
   }
 
+  /** Again when the same track is being published already: its client has come back, and what it asked before still goes on. */
   async #publish(params: Params<'track.publish'>): Answer<'track.publish'> {
+    const { kind, source, publishId } = params;
+    if (kindOf[source] !== kind)
+      throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
+    const trackId = publishId ? trackIdOf(this.#attended.participantId, publishId) : newId('t');
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { track: await this.#publishOnce(params, trackId) };
+      } catch (error) {
+        const isOver = this.closed || attempt === publishAttempts;
+        if (isOver || PlatformError.from(error).code !== 'conflict') throw error;
+        await sleep(backoffMs(attempt, publishWaits));
+      }
+    }
+  }
+
+  /** `newTrackId`: for a track that is not published anew. */
+  async #publishOnce(params: Params<'track.publish'>, newTrackId: string): Promise<Track> {
     const { rooms } = this.#options;
     const attendance = this.#attended;
     const { roomId, participantId } = attendance;
     const { kind, source, name, muted, width, height } = params;
-    if (kindOf[source] !== kind)
-      throw new PlatformError('bad-request', `${source} is ${kindOf[source]}, not ${kind}`);
     await attendance.media.session(params.mediaSessionId); // Who is not in the room yet is refused first of all.
-    const { before, locked } = await rooms.mayPublish(roomId, participantId, source, params.trackId);
-    if (params.trackId && !before)
-      throw new PlatformError('track-not-found', `no track ${params.trackId} of yours`);
-    const trackId = before?.trackId ?? newId('t');
+    const { trackId = newTrackId } = params;
+    const { before, locked } = await rooms.mayPublish(roomId, participantId, source, trackId);
+    if (params.trackId && !before) throw new PlatformError('track-not-found', `no track ${trackId} of yours`);
     // A new track is for the room to see at once: it waits until it is known where its publisher is.
     if (!before) await attendance.media.settled();
     const { mediaSessionId, calls, move } = await attendance.media.session(params.mediaSessionId);
@@ -424,14 +453,22 @@ export class ClientConnection extends Lifetime {
       ...(params.rtpParameters ? { rtpParameters: params.rtpParameters } : {}),
       ...(params.sctpStreamParameters ? { sctpStreamParameters: params.sctpStreamParameters } : {}),
     });
-    if (move && before) return { track: move.produced({ ...before, epoch, codec, spatialLayers }) };
+    if (move && before) return move.produced({ ...before, epoch, codec, spatialLayers });
     try {
       const size = { ...(width ? { width } : {}), ...(height ? { height } : {}) };
       const track = { trackId, kind, source, name, muted, codec, spatialLayers, ...size };
-      return { track: await rooms.publish(roomId, participantId, track) };
+      return await rooms.publish(roomId, participantId, track, epoch);
     } catch (error) {
-      await calls['track.unpublish']({ mediaSessionId, trackId }); // Produced, but not allowed into the room after all.
+      // Produced, but not allowed into the room after all; in a conflict what is produced is another request's, too.
+      if (PlatformError.from(error).code !== 'conflict')
+        await calls['track.unpublish']({ mediaSessionId, trackId });
       throw error;
     }
   }
+}
+
+/** The same whichever node is asked, and nobody else's. */
+function trackIdOf(participantId: ParticipantId, publishId: string): TrackId {
+  const digest = createHash('sha256').update(`${participantId} ${publishId}`).digest('hex');
+  return `t_${digest.slice(0, 26)}`;
 }
