@@ -16,7 +16,7 @@ import { limits } from './limits.ts';
 export interface Channel {
   /** Throws when closed. */
   send(text: string): void;
-  /** Like `send`, but may gather what comes in a burst for a tenth of a second; what `send` gets comes after it. */
+  /** Like `send`, but may gather what comes in a burst for a moment; what `send` gets comes after it. */
   sendSoon?(text: string): void;
   /** The other side takes what was gathered as one message, an array. */
   takesArrays?: boolean;

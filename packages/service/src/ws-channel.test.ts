@@ -54,6 +54,26 @@ test.each([false, true])(
   },
 );
 
+test('the longer a burst lasts the more of it goes out together; calm again, each goes at once', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { channel, client, got } = await connected();
+  channel.takesArrays = true;
+  let messages = 0;
+  client.on('message', () => messages++);
+  const storm = 900;
+  for (let i = 0; i < storm; i++) {
+    channel.sendSoon(`${i}`);
+    if (i % 3 === 2) vi.advanceTimersByTime(10);
+  }
+  vi.advanceTimersByTime(1_000);
+  while (got.length < storm) await once(client, 'message');
+  expect(messages).toBeLessThan(25); // 10 of before it was one, 100 + 200 ms, and then every 400 ms of three seconds.
+  channel.sendSoon(`${storm}`);
+  await once(client, 'message');
+  expect(got).toEqual(Array.from({ length: storm + 1 }, (_, i) => i));
+});
+
 test('what was gathered goes out before a close', async () => {
   const { channel, client, got } = await connected();
   channel.send('"answer"');

@@ -5,10 +5,12 @@ import type { WebSocket } from 'ws';
 
 /** More than that of what can wait is a burst, … */
 const calm = { perSecond: 10, burst: 10 };
-/** … and goes out so often: writing to a socket costs more than what is written. */
-const gatherMs = 100;
+/** … and goes out so often, less often the more it is: writing to a socket costs more than what is written. */
+const gatherMs = { least: 100, most: 400 };
+/** Of so many in one go more are to be expected. */
+const manyGathered = 20;
 /** More goes out at once: what waits here is no part of the backlog. */
-const gatheredAtMost = 100;
+const gatheredAtMost = 200;
 
 /**
  * A server's end of a WebSocket as a channel. A socket whose reader is too slow is cut off with `slow-consumer`: what it
@@ -26,6 +28,8 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   socket.on('error', () => end(1006, 'socket error'));
   const gathered: string[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let waitMs = gatherMs.least;
+  let burstUntil = 0;
   const bucket = new TokenBucket(calm);
   /** With what was gathered before: in order, and in one write. */
   const write = (...texts: string[]) => {
@@ -49,12 +53,17 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       write(text);
     },
     sendSoon(text) {
-      const now = gathered.length === 0 ? bucket.take() : gathered.length >= gatheredAtMost;
-      if (now) return channel.send(text);
+      const isCalm = gathered.length === 0 && performance.now() >= burstUntil;
+      if (isCalm ? bucket.take() : gathered.length >= gatheredAtMost) return channel.send(text);
+      if (isCalm) waitMs = gatherMs.least;
       gathered.push(text);
       timer ??= setTimeout(() => {
+        if (gathered.length >= manyGathered) {
+          waitMs = Math.min(2 * waitMs, gatherMs.most);
+          burstUntil = performance.now() + waitMs;
+        }
         if (socket.readyState === socket.OPEN) write();
-      }, gatherMs);
+      }, waitMs);
     },
     close(code, reason) {
       if (socket.readyState === socket.CLOSED || socket.readyState === socket.CLOSING) return;

@@ -25,7 +25,7 @@ const people: { room: Room; gap?: LongestGap }[] = [];
 async function arrive({ doors, room, patienceMs }: Storm, identity: string): Promise<Arrival> {
   const token = await tokenFor(doors, room, identity);
   const sound = await prepareMedia({ codec: 'opus', bitrateBps: 24_000, seconds: 4 });
-  const engine = new PeerEngine({ dataChannels: false });
+  const engine = new PeerEngine({ dataChannels: false, bindAddress: '127.0.0.1' });
   const one = new Room({ url: doors.url, token, engine, keepSeat: false });
   const person: (typeof people)[number] = { room: one };
   people.push(person);
