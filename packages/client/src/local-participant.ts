@@ -80,7 +80,8 @@ export class LocalParticipant extends Participant<LocalPublication> {
    * `timeout`, `connection-lost` when it did not come back.
    */
   async publish(track: MediaStreamTrack, options: PublishOptions): Promise<LocalPublication> {
-    if (options.contentHint) track.contentHint = options.contentHint;
+    const usualHint = options.source === 'screen' ? 'detail' : '';
+    track.contentHint = options.contentHint ?? (track.contentHint || usualHint);
     const name = { publishId: newId('p') };
     const { made, round } = await this.#overMedia(() =>
       this.#produce(track, { options, muted: options.muted ?? false, name }),

@@ -24,11 +24,17 @@ describe('encodings of a video', () => {
     expect(encodingsFor({ source: 'camera', codec }, 720)).toMatchObject([{ scalabilityMode }]);
   });
 
-  test('a shared screen is never made smaller: a narrow line gets fewer pictures', () => {
-    expect(encodingsFor({ source: 'screen' }, 1080)).toMatchObject([
-      { scaleResolutionDownBy: 1, maxFramerate: 5, maxBitrate: 400_000 },
-      { scaleResolutionDownBy: 1, maxBitrate: 3_000_000 },
-    ]);
+  test('a shared screen comes in full, and smaller with few pictures for narrow lines; each encoding says how many', () => {
+    for (const [lines, scales] of [
+      [300, [1, 1, 1]],
+      [720, [2, 1, 1]],
+      [1080, [3, 1.5, 1]],
+    ] as const)
+      expect(encodingsFor({ source: 'screen' }, lines)).toMatchObject([
+        { scaleResolutionDownBy: scales[0], maxFramerate: 5, maxBitrate: 150_000 },
+        { scaleResolutionDownBy: scales[1], maxFramerate: 5, maxBitrate: 500_000 },
+        { scaleResolutionDownBy: scales[2], maxFramerate: 30, maxBitrate: 3_000_000 },
+      ]);
     for (const once of [{ codec: 'AV1' }, { codec: 'VP9' }, { simulcast: false }] as const)
       expect(encodingsFor({ source: 'screen', ...once }, 1080)).toHaveLength(1);
   });

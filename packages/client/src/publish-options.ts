@@ -8,8 +8,8 @@ export type PublishOptions = {
   /** Default VP8: every browser encodes it with simulcast. */
   codec?: VideoCodec;
   /**
-   * Several sizes (VP8, H264: simulcast; VP9: SVC; AV1 has one size in several rates); of a shared screen in VP8 or H264 the whole twice, once for
-   * narrow lines. Default true for cameras, and for shared screens in VP8 or H264.
+   * Several sizes (VP8, H264: simulcast; VP9: SVC; AV1 has one size in several rates); a shared screen in VP8 or H264 comes in full, and with
+   * fewer pictures for narrow lines. Default true for cameras, and for shared screens in VP8 or H264.
    */
   simulcast?: boolean;
   /** MediaStreamTrack.contentHint: what to keep when bits are few. */
@@ -26,8 +26,15 @@ export type Encoding = {
   maxFramerate?: number;
 };
 
-/** A shared screen on a narrow line. */
-const slowScreen = { maxBitrate: 400_000, maxFramerate: 5 };
+/**
+ * A shared screen: for lines on which a whole page would take seconds, for those where it does not flow, and for all others. Chromium
+ * takes a rate that is given for one encoding for that of all that have none.
+ */
+const screenEncodings = [
+  { linesAtMost: 360, maxBitrate: 150_000, maxFramerate: 5 },
+  { linesAtMost: 720, maxBitrate: 500_000, maxFramerate: 5 },
+  { linesAtMost: Number.POSITIVE_INFINITY, maxBitrate: Number.POSITIVE_INFINITY, maxFramerate: 30 },
+];
 
 /** Bits a second that a good picture of this height takes at 30 frames a second, VP8. */
 function bitrateBps(height: number): number {
@@ -37,8 +44,8 @@ function bitrateBps(height: number): number {
 /**
  * The encodings of a picture of `height` lines: simulcast halves it down to 180 lines, three layers at most; SVC does the
  * same inside one encoding. AV1 has rates only: browsers do not decode its larger sizes as the engine forwards them, without
- * the dependency descriptor. A shared screen is not halved, as half a document cannot be read: where the line is narrow fewer pictures
- * of it come, and each takes longer to become sharp.
+ * the dependency descriptor. A shared screen must be readable first of all: where the line is narrow few pictures of it come, of 720
+ * lines, and each takes longer to become sharp. Where that is too much it is at least seen.
  */
 export function encodingsFor(options: PublishOptions, height: number): Encoding[] {
   const codec = options.codec ?? 'VP8';
@@ -51,9 +58,12 @@ export function encodingsFor(options: PublishOptions, height: number): Encoding[
     return [{ maxBitrate: full, scalabilityMode: layers > 1 ? `L${layers}T3_KEY` : 'L1T3' }];
   const scalabilityMode = codec === 'H264' ? 'L1T1' : 'L1T3';
   if (screen && options.simulcast !== false) {
-    const whole = { maxBitrate: full, scaleResolutionDownBy: 1, scalabilityMode };
-    const { maxBitrate, maxFramerate } = slowScreen;
-    return [{ ...whole, maxBitrate: Math.min(full, maxBitrate), maxFramerate }, whole];
+    return screenEncodings.map(({ linesAtMost, maxBitrate, maxFramerate }) => ({
+      maxBitrate: Math.min(full, maxBitrate),
+      maxFramerate,
+      scaleResolutionDownBy: Math.max(1, height / linesAtMost),
+      scalabilityMode,
+    }));
   }
   return Array.from({ length: layers }, (_, i) => {
     const scale = 2 ** (layers - 1 - i);

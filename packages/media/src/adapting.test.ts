@@ -94,6 +94,22 @@ test('[SG52] what does not arrive is stopped, and comes back by itself', async (
   await becomes('2');
 });
 
+test('a shared screen begins with its smallest encoding, until its line is known; a large page that is awaited is not lost', async () => {
+  const { calls, alice, bob, becomes, notices } = await startCall();
+  await alice.publish('screen', await simulcast(), { source: 'screen' });
+  await bob.subscribe('screen');
+  await becomes('2');
+  const flowed = () => notices['subscription.layers'].map(({ spatialLayer }) => spatialLayer);
+  expect(flowed().find((layer) => layer !== null)).toBe(0);
+  const starved = () => calls['track.starved']({ mediaSessionId: bob.mediaSessionId, trackIds: ['screen'] });
+  const told = flowed().length;
+  await starved(); // Nothing came of late: it may be that nothing was sent.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(flowed().slice(told)).not.toContain(null);
+  await starved(); // More was sent, and still nothing has come.
+  await eventually(() => flowed().slice(told).includes(null) || 'nothing was stopped');
+});
+
 test('[SG42] a video of one size too', async () => {
   const { node, alice, bob, becomes } = await startCall();
   await alice.publish('screen', [await plain()]);

@@ -8,6 +8,8 @@ import {
   freshLine,
   isUnlimited,
   type LineState,
+  leastBps,
+  provedNothing,
   type TrackDemand,
   triedAnew,
 } from './bandwidth-allocation.ts';
@@ -242,6 +244,24 @@ describe('over time', () => {
     const stopped = allocate(tracks, 80 * kbps, before, 1_000).line;
     const later = allocate(tracks, 80 * kbps, stopped, 2_000, false).decisions;
     expect(inWords(later.get('a')!)).toBe('none bandwidth'); // It does not flow any more.
+  });
+
+  test('what has risen too far falls back to what flowed before, for six seconds, unless packets go on being lost', () => {
+    const tracks = [video('a')];
+    const look = (line: LineState, estimateBps: number, now: number) => {
+      const { decisions, line: next } = allocate(tracks, estimateBps, line, now, false);
+      return { line: next, level: decisions.get('a')!.level };
+    };
+    const before = look(freshLine, 500 * kbps, 0);
+    const risen = look(before.line, 2_000 * kbps, 20_000);
+    expect([before.level, risen.level]).toEqual([1, 2]);
+    expect(leastBps(tracks, risen.line, 22_000)).toBe(camera[1]);
+    const fallen = look(fallTo(risen.line, 'a', 0, 22_000), 150 * kbps, 22_000);
+    expect(fallen.level).toBe(1);
+    expect(look(fallen.line, 150 * kbps, 25_900).level).toBe(1);
+    expect(look(fallen.line, 150 * kbps, 26_000).level).toBe(0);
+    expect(look(provedNothing(fallen.line, 22_900), 150 * kbps, 22_900).level).toBe(1); // Lost before.
+    expect(look(provedNothing(fallen.line, 23_000), 150 * kbps, 23_000).level).toBe(0);
   });
 
   test('a tile that was small gets larger at once where the line allows', () => {

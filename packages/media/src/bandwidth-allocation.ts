@@ -25,6 +25,8 @@ type Grant = {
   changedAt: number;
   /** When it did of late, from one picture to another. */
   switches: readonly number[];
+  /** What flowed before it last rose, and when that was. */
+  rose?: { from: number; at: number };
 };
 
 /** What must be remembered of one subscriber's line. */
@@ -72,6 +74,8 @@ const tryMs = 5_000;
 const backMs = 1_500;
 /** What is lost so soon after a picture became smaller was lost before. */
 const lostBeforeMs = 1_000;
+/** A picture that turns out so soon to have risen too far goes back to what flowed before: the estimate falls further than the line. */
+const provenMs = 6_000;
 /**
  * What rises leaves so much of the line free, and so does what is left after a fall: an estimate that falls is still falling, and
  * what was lost is sent again.
@@ -89,6 +93,7 @@ const quietShare = 0.1;
  * the more important ones rise. What no longer fits falls at once; it rises again when there is room to spare, four seconds
  * after a single fall, after ten and more when the line gets too narrow again each time, and then seldom enough that it changes no
  * more than once in ten seconds. While nothing is lost (`losing` false) no picture is stopped: an estimate falls below what flows also where that arrives.
+ * For the same reason what has just risen too far falls back to what flowed before, and no further.
  */
 export function allocate(
   tracks: readonly TrackDemand[],
@@ -100,13 +105,14 @@ export function allocate(
   const videos = tracks.filter(isShown).sort((a, b) => b.priority - a.priority);
   const wanted = videos.map(wantedLevel);
   const shareBps = estimateBps < soundAloneBps ? 0 : Math.max(0, estimateBps - audioReserveBps(tracks));
-  const budgetBps = losing ? shareBps : Math.max(shareBps, leastBps(videos, line));
+  const provenBps = losing ? 0 : leastBps(videos, line, now);
+  const budgetBps = Math.max(shareBps, provenBps);
   const calm = isCalm(line, now);
   const asked = JSON.stringify(videos.map(({ trackId, priority }, i) => [trackId, priority, wanted[i]]));
   const levels =
     !calm && line.asked !== '' && asked !== line.asked
       ? fill(videos, wanted, redistributableBps(line, budgetBps, now))
-      : fit(videos, caps(videos, budgetBps, line, now), budgetBps, line);
+      : fit(videos, caps(videos, budgetBps, line, now), { budgetBps, provenBps }, line);
 
   const grants = new Map<TrackId, Grant>();
   for (const track of tracks.filter(isVideo)) {
@@ -138,12 +144,14 @@ export function allocate(
 /** It turned out that the line carries no more of this track than `level`, -1 for nothing. */
 export function fallTo(line: LineState, trackId: TrackId, level: number, now: number): LineState {
   const before = line.grants.get(trackId);
-  if (before && before.ceiling <= level) return line;
+  const left = Math.max(level, provenLevel(before, now));
+  if (before && before.ceiling <= left) return line;
   const grants = new Map(line.grants).set(trackId, {
-    level,
-    ceiling: level,
+    ...before,
+    level: left,
+    ceiling: left,
     changedAt: now,
-    switches: switchesTo(before, level, Infinity, now),
+    switches: switchesTo(before, left, Infinity, now),
   });
   return narrowed({ ...line, grants }, isCalm(line, now), now);
 }
@@ -164,12 +172,31 @@ export function isUnlimited(line: LineState, now: number): boolean {
   );
 }
 
-/** What it takes that every picture that flows goes on, however small. */
-export function leastBps(tracks: readonly TrackDemand[], { grants }: LineState): number {
+/** Packets are lost although nothing has risen of late: that something flowed before says nothing any more. */
+export function provedNothing(line: LineState, now: number): LineState {
+  const isOver = ({ rose, changedAt }: Grant) =>
+    rose !== undefined && now - Math.max(rose.at, changedAt) >= lostBeforeMs;
+  if (![...line.grants.values()].some(isOver)) return line;
+  const without = ({ rose, ...grant }: Grant): Grant => grant;
+  const grants = new Map(
+    [...line.grants].map(([trackId, grant]) => [trackId, isOver(grant) ? without(grant) : grant]),
+  );
+  return { ...line, grants };
+}
+
+/** What it takes that every picture that flows goes on, however small; that which has just risen as it was before. */
+export function leastBps(tracks: readonly TrackDemand[], { grants }: LineState, now: number): number {
   return tracks.filter(isShown).reduce((sum, video) => {
-    const flows = grants.size === 0 || (grants.get(video.trackId)?.level ?? -1) >= 0;
-    return sum + (flows ? costBps(video, 0) : 0);
+    const grant = grants.get(video.trackId);
+    const flows = grants.size === 0 || (grant?.level ?? -1) >= 0;
+    const level = Math.min(wantedLevel(video), Math.max(0, provenLevel(grant, now)));
+    return sum + (flows ? costBps(video, level) : 0);
   }, 0);
+}
+
+/** -1: nothing. */
+function provenLevel(grant: Grant | undefined, now: number): number {
+  return grant?.rose && now - grant.rose.at < provenMs ? grant.rose.from : -1;
 }
 
 /** Nothing but the smallest pictures flows, for long enough that what is lost now is lost by those. */
@@ -229,7 +256,10 @@ function nextGrant(
   // What is asked for flows: that more would not is believed for as long as the line is not trusted.
   const ceiling = level < wanted ? level : calm || level > known ? Number.POSITIVE_INFINITY : known;
   const changedAt = ceiling === known || !before ? (before?.changedAt ?? Number.NEGATIVE_INFINITY) : now;
-  return { level, ceiling, changedAt, switches: switchesTo(before, level, wanted, now) };
+  const rises = before !== undefined && ceiling > known && level > before.level;
+  const rose = rises ? { from: before.level, at: now } : before?.rose;
+  const switches = switchesTo(before, level, wanted, now);
+  return { level, ceiling, changedAt, switches, ...(rose ? { rose } : {}) };
 }
 
 /** A larger or smaller picture is a switch where the line made it so, not where something else was asked for. */
@@ -262,7 +292,7 @@ function isRestless({ switches }: Grant, line: LineState, now: number): boolean 
 function fit(
   videos: readonly TrackDemand[],
   caps: readonly number[],
-  budgetBps: number,
+  { budgetBps, provenBps }: { budgetBps: number; provenBps: number },
   line: LineState,
 ): number[] {
   const levels = fill(videos, caps, budgetBps);
@@ -270,7 +300,7 @@ function fit(
     const before = line.grants.get(track.trackId)?.level ?? Number.POSITIVE_INFINITY;
     return levels[i]! < Math.min(before, wantedLevel(track));
   });
-  return falls ? fill(videos, caps, budgetBps, budgetBps * riseShare) : levels;
+  return falls ? fill(videos, caps, budgetBps, Math.max(provenBps, budgetBps * riseShare)) : levels;
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   RtpCapabilities,
   RtpParameters,
   SctpStreamParameters,
+  Source,
   Subscription,
   TransportParameters,
 } from '@weir/protocol';
@@ -43,6 +44,8 @@ export const bitrates = {
 const iceConsentTimeoutSeconds = 10;
 /** A sender is asked for a key frame at most four times a second, however many receivers join. */
 const keyFrameRequestDelayMs = 250;
+/** Each whole page is a second's worth of what a narrow line carries of a shared screen. */
+const screenKeyFrameRequestDelayMs = 1_000;
 
 /** Opens the server's side of a WebRTC transport. */
 export async function openTransport(
@@ -87,7 +90,11 @@ export function connectivity(transport: engine.WebRtcTransport): Connectivity {
   return dtlsState === 'connected' ? 'connected' : 'new';
 }
 
-export function produce(transport: engine.WebRtcTransport, production: Production): Promise<Produced> {
+export function produce(
+  transport: engine.WebRtcTransport,
+  production: Production,
+  source?: Source,
+): Promise<Produced> {
   if (production.kind === 'data')
     return transport.produceData({
       sctpStreamParameters: production.sctpStreamParameters,
@@ -97,7 +104,11 @@ export function produce(transport: engine.WebRtcTransport, production: Productio
     kind: production.kind,
     rtpParameters: production.rtpParameters as engine.RtpParameters,
     paused: production.muted,
-    ...(production.kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}),
+    ...(production.kind === 'video'
+      ? {
+          keyFrameRequestDelay: source === 'screen' ? screenKeyFrameRequestDelayMs : keyFrameRequestDelayMs,
+        }
+      : {}),
   });
 }
 

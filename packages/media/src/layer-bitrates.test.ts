@@ -20,13 +20,15 @@ function startBitrates(sent: Record<string, number>) {
   return { clock, sent, bitrates: new LayerBitrates(producer as unknown as engine.Producer, clock) };
 }
 
-test('a larger layer that has just begun to be sent costs what its sender announced, until the engine has counted long enough', async () => {
+test('a larger layer that has just begun to be sent costs what its sender announced; less is believed slowly', async () => {
   const { clock, bitrates } = startBitrates({ low: 40_000, high: 100_000 });
   expect(bitrates.costs()).toEqual([180_000, 900_000]);
   await clock.advance(0);
   expect(bitrates.costs()).toEqual([40_000, 900_000]);
   await clock.advance(2_000);
-  expect(bitrates.costs()).toEqual([40_000, 100_000]);
+  expect(bitrates.costs()).toEqual([40_000, 740_000]);
+  await clock.advance(2_000);
+  expect(bitrates.costs()).toEqual([40_000, 612_000]);
 });
 
 test('a burst is believed at once, a lull slowly, an end at once', async () => {

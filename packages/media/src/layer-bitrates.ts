@@ -77,8 +77,10 @@ export class LayerBitrates extends Lifetime {
     const now = this.#clock.now();
     const since = this.#sentSince.get(level) ?? now;
     this.#sentSince.set(level, since);
-    if (level.spatialLayer > 0 && now - since < wholeAfterMs && bitrateBps < nominal) return;
-    const before = this.#measured.get(level) ?? bitrateBps;
+    const isLarger = level.spatialLayer > 0;
+    if (isLarger && now - since < wholeAfterMs && bitrateBps < nominal) return;
+    // Its sender feels its way to what it announced: what it sends at first is a lull.
+    const before = this.#measured.get(level) ?? (isLarger ? Math.max(nominal, bitrateBps) : bitrateBps);
     const isLull = bitrateBps < before;
     this.#measured.set(level, isLull ? before + lullShare * (bitrateBps - before) : bitrateBps);
   }

@@ -188,7 +188,7 @@ export class ParticipantSession extends Lifetime {
     if (before?.transport === transport) before.publication.close(); // First: a transport takes each mid and SSRC once.
     this.#publishing.add(trackId);
     try {
-      const produced = await produce(transport.engine, production);
+      const produced = await produce(transport.engine, production, track.source);
       if (this.closed) produced.close();
       this.assertOpen();
       const origin = await this.#options.room.routerFor(this);

@@ -7,6 +7,7 @@ import {
   type LineState,
   leastBps,
   mayStop,
+  provedNothing,
   triedAnew,
 } from './bandwidth-allocation.ts';
 import type { TrackSubscription } from './track-subscription.ts';
@@ -85,6 +86,10 @@ export class SubscriberBandwidth extends Lifetime {
     this.#cancel ??= this.#clock.after(gatherMs, () => this.#share());
   }
 
+  reviewNow(): void {
+    if (this.#isLimited) this.#share();
+  }
+
   /** Something else flows, or is sent. */
   flowChanged(): void {
     if (this.closed) return;
@@ -132,7 +137,9 @@ export class SubscriberBandwidth extends Lifetime {
     const estimateBps = this.#estimateBps;
     const lines = [...this.#lines.values()];
     const demands = [...this.#subscriptions].flatMap((subscription) => subscription.demand ?? []);
-    const losing = lines.some((line) => line.losing) && mayStop(demands, this.#line, now);
+    const isLosing = lines.some((line) => line.losing);
+    if (isLosing) this.#line = provedNothing(this.#line, now);
+    const losing = isLosing && mayStop(demands, this.#line, now);
     const { decisions, line } = allocate(demands, estimateBps, this.#line, now, losing);
     // What an estimate that climbs does not carry yet it may in a moment: little is to be remembered of that.
     const isUnknown = lines.some(({ climbs }) => climbs);
@@ -140,7 +147,7 @@ export class SubscriberBandwidth extends Lifetime {
     this.#line = isWide ? freshLine : isUnknown ? triedAnew(line, now) : line;
     for (const [id, transportLine] of this.#lines) {
       const here = this.#sharersOf(id).flatMap(({ demand }) => demand ?? []);
-      transportLine.keep(losing ? 0 : leastBps(here, line));
+      transportLine.keep(losing ? 0 : leastBps(here, line, now));
     }
     this.#holdsBack = [...decisions.values()].some(({ reason }) => reason === 'bandwidth');
     for (const subscription of this.#subscriptions) {

@@ -40,6 +40,10 @@ const doubtMs = 200;
 const settleMs = 3_000;
 /** Less is a still picture, of which it is no wonder that nothing arrives. */
 const sendingBps = 10_000;
+/** Its client tells each second that nothing arrives. */
+const lookAgainMs = 2_000;
+/** By then the line behind a screen that has begun to flow is known; and whatever does not flow by then will not. */
+const startMs = { flowing: 1_000, atMost: 3_000 };
 /** A video of this priority is what its participant looks at: it flows also from a node that gives up all others. */
 const pinnedFrom = 128;
 
@@ -63,6 +67,12 @@ export class TrackSubscription extends Lifetime {
   #told: string;
   #doubt?: () => void;
   readonly #drain: Drain;
+  /**
+   * A shared screen begins with what narrow lines get of it: a whole page is more than such a line can swallow in one go, and until it is
+   * known how wide the line is, its first picture would be lost there.
+   */
+  #isStarting: boolean;
+  #sentAtLook?: { at: number; packets: number };
   /** While less than all flows: when it began, and a look at whether it still does. */
   #lacking?: { since: number; cancel: () => void };
 
@@ -81,6 +91,9 @@ export class TrackSubscription extends Lifetime {
       }),
     );
     options.router.worker.count('consumers', this);
+    const { source, bitrates } = this.publication;
+    this.#isStarting = source === 'screen' && (bitrates?.levels.at(-1)?.spatialLayer ?? 0) > 0;
+    if (this.#isStarting) this.onClose(options.clock.after(startMs.atMost, () => this.#endStart()));
     this.publication.subscribe(this);
     options.bandwidth.add(this);
     this.onClose(() => {
@@ -183,12 +196,21 @@ export class TrackSubscription extends Lifetime {
     this.#reconcile().catch(() => {}); // It closes, or its worker died.
   }
 
-  /** Whether pictures are being sent to the participant, arrive or not. */
+  /**
+   * Whether pictures are being sent to the participant, arrive or not. Of a shared screen none may come for seconds, after a large
+   * one: there it takes two looks, of which the second finds more sent than the first.
+   */
   async isSending(): Promise<boolean> {
     const consumed = this.#consumed;
     if (!this.flowing || !consumed || !isMediaConsumer(consumed) || consumed.kind !== 'video') return false;
     const stats = await consumed.getStats();
-    return stats.some(({ type, bitrate }) => type === 'outbound-rtp' && bitrate > sendingBps);
+    const sent = stats.find(({ type }) => type === 'outbound-rtp');
+    if (!sent || sent.bitrate <= sendingBps) return false;
+    if (this.publication.source !== 'screen') return true;
+    const now = this.#options.clock.now();
+    const before = this.#sentAtLook;
+    this.#sentAtLook = { at: now, packets: sent.packetCount };
+    return before !== undefined && now - before.at < lookAgainMs && sent.packetCount > before.packets;
   }
 
   /** Tells again how it stands, to somebody who may not have heard. */
@@ -239,9 +261,10 @@ export class TrackSubscription extends Lifetime {
   get #wantedLevel(): number {
     const { maxSpatialLayer = 7, maxTemporalLayer = 7 } = this.#preferences;
     const { levels } = this.publication.bitrates!;
+    const top = this.#isStarting ? 0 : maxSpatialLayer;
     const level = levels.findLastIndex(
       ({ spatialLayer, temporalLayer }) =>
-        spatialLayer <= maxSpatialLayer && (spatialLayer > 0 || temporalLayer <= maxTemporalLayer),
+        spatialLayer <= top && (spatialLayer > 0 || temporalLayer <= maxTemporalLayer),
     );
     return Math.max(0, level);
   }
@@ -299,6 +322,14 @@ export class TrackSubscription extends Lifetime {
     return this.#limit >= 0 && levels[this.#level]!.spatialLayer < (this.#layers.spatialLayer ?? 0);
   }
 
+  #endStart(): void {
+    if (!this.#isStarting) return;
+    this.#isStarting = false;
+    this.#options.bandwidth.reviewNow(); // First: what the line does not carry must not flow for a moment.
+    this.publication.demand?.update();
+    this.#reconcile().catch(() => {}); // It closes, or its worker died.
+  }
+
   #layersSettled(): void {
     const consumed = this.#consumed;
     if (consumed && isMediaConsumer(consumed) && this.#isLayered)
@@ -317,6 +348,8 @@ export class TrackSubscription extends Lifetime {
   #layersChanged(layers: Layers): void {
     const before = this.#layers.spatialLayer;
     this.#layers = layers;
+    if (this.#isStarting && before === null && layers.spatialLayer !== null)
+      this.onClose(this.#options.clock.after(startMs.flowing, () => this.#endStart()));
     if (this.#fell(before)) {
       this.#doubt?.();
       // That its publisher stopped sending is told in the same moment.
@@ -366,7 +399,7 @@ export class TrackSubscription extends Lifetime {
     const asked = maxSpatialLayer !== undefined || this.#preferences.maxTemporalLayer !== undefined;
     const limited = this.#limit < this.#wantedLevel;
     const wanted: LayerPreferences = {
-      ...(asked || limited || this.#applied
+      ...(asked || limited || this.#isStarting || this.#applied
         ? {
             maxSpatialLayer: level.spatialLayer,
             maxTemporalLayer: limited ? Math.min(maxTemporalLayer, level.temporalLayer) : maxTemporalLayer,

@@ -98,7 +98,7 @@ export function wantedPicture(
   const priority = Math.max(priorities.rest, ...shown.map(({ rank }) => priorities[rank]));
   if (shown.length === 0) return { paused: true, maxSpatialLayer: 0, priority };
   const needed = Math.max(...shown.map((viewer) => viewer.height));
-  // A shared screen has no smaller sizes: fewer pictures do where it is a thumbnail only.
+  // Of a shared screen few pictures come in smaller sizes: they do where it is a thumbnail only.
   const smaller = source === 'screen' ? 4 : 2;
   for (let layer = 0; layer < top; layer++)
     // A fifth too few pixels is not seen in a moving picture.

@@ -16,7 +16,7 @@ export async function watchLink(
 ): Promise<Look[]> {
   await site.network.setRate('viewer', link.varies?.[0]?.rateBps ?? link.rateBps);
   site.proxy.set({ down: { lossRate: 0, delayMs: 0, jitterMs: 0, ...link.down } });
-  return withViewer(site, link.name, async (page) => {
+  return withViewer(site, link.name, link.shows ?? 'camera', async (page) => {
     const ended = new AbortController();
     const varying = vary(site, link, AbortSignal.any([ended.signal, signal]));
     const looks = await watch(page, seconds, signal);
@@ -33,7 +33,7 @@ export async function watchRecovery(
 ): Promise<{ looks: Look[]; narrowAt: number; wideAt: number }> {
   await site.network.setRate('viewer', wideBps);
   site.proxy.set({ down: { lossRate: 0, delayMs: 0, jitterMs: 0 } });
-  return withViewer(site, 'recovery', async (page) => {
+  return withViewer(site, 'recovery', 'camera', async (page) => {
     const looks = await watch(page, 8, signal);
     await site.network.setRate('viewer', narrowBps);
     const narrowAt = looks.at(-1)!.ms;
@@ -45,10 +45,16 @@ export async function watchRecovery(
   });
 }
 
-async function withViewer<T>(site: Site, identity: string, work: (page: Page) => Promise<T>): Promise<T> {
+async function withViewer<T>(
+  site: Site,
+  name: string,
+  shown: 'camera' | 'screen',
+  work: (page: Page) => Promise<T>,
+): Promise<T> {
   const page = await site.viewer();
   try {
-    const options = await site.joinOptions(identity.replaceAll(/[^a-z0-9]/gi, '-'), site.viewerUrl);
+    const identity = name.replaceAll(/[^a-z0-9]/gi, '-');
+    const options = await site.joinOptions(identity, site.viewerUrl, shown);
     await page.evaluate((options) => side.watch(options), options);
     return await work(page);
   } finally {

@@ -5,6 +5,8 @@ export type Link = {
   name: string;
   rateBps?: number;
   down?: Impairment;
+  /** What is seen over it; a camera when left out. */
+  shows?: 'screen';
   /** One after another, as often as the time allows. */
   varies?: { rateBps: number; ms: number }[];
 };
@@ -22,6 +24,10 @@ export const links: Link[] = [
   { name: '60 k', rateBps: 60 * k },
   { name: '5 % loss', down: { lossRate: 0.05 } },
   { name: '100 ± 30 ms', down: { delayMs: 100, jitterMs: 30 } },
+  { name: 'screen, 4 M', rateBps: 4 * M, shows: 'screen' },
+  { name: 'screen, 1 M', rateBps: 1 * M, shows: 'screen' },
+  { name: 'screen, 500 k', rateBps: 500 * k, shows: 'screen' },
+  { name: 'screen, 250 k', rateBps: 250 * k, shows: 'screen' },
   {
     name: 'varying',
     varies: [

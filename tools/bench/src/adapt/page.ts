@@ -23,11 +23,12 @@ class CallSide {
   #room!: Room;
   #startedAt = 0;
 
-  /** Sends a camera of 720 lines and a tone. */
-  async send(options: RoomOptions): Promise<void> {
+  /** Sends a picture of 720 lines and a tone. */
+  async send(options: RoomOptions, source: 'camera' | 'screen'): Promise<void> {
     await this.#join(options);
-    const { track } = weirTest.frameCodeSource({ width: 1280, height: 720, fps: 15 });
-    await this.#room.local.publish(track, { source: 'camera' });
+    const track =
+      source === 'camera' ? weirTest.frameCodeSource({ width: 1280, height: 720, fps: 15 }).track : slides();
+    await this.#room.local.publish(track, { source });
     await this.#room.local.publish(weirTest.toneSource().track, { source: 'microphone' });
   }
 
@@ -41,17 +42,17 @@ class CallSide {
   }
 
   async look(): Promise<Look> {
-    const camera = this.#publication('camera');
+    const picture = this.#publication('camera') ?? this.#publication('screen');
     const [video, audio] = [
-      await this.#inbound(camera),
+      await this.#inbound(picture),
       await this.#inbound(this.#publication('microphone')),
     ];
-    const layer = camera?.layer?.spatial ?? -1;
+    const layer = picture?.layer?.spatial ?? -1;
     return {
       ms: performance.now() - this.#startedAt,
       lines: layer < 0 ? 0 : number(video.frameHeight),
       layer,
-      limitedBy: camera?.limitedBy ?? '',
+      limitedBy: picture?.limitedBy ?? '',
       downlink: this.#room.downlink,
       videoBytes: number(video.bytesReceived),
       frames: number(video.framesDecoded),
@@ -75,7 +76,7 @@ class CallSide {
     await this.#room.connect();
   }
 
-  #publication(source: 'camera' | 'microphone'): RemotePublication | undefined {
+  #publication(source: 'camera' | 'screen' | 'microphone'): RemotePublication | undefined {
     return [...this.#room.remotes.values()].flatMap((remote) => remote.publication(source) ?? [])[0];
   }
 
@@ -86,6 +87,36 @@ class CallSide {
       if (entry.type === 'inbound-rtp') return entry;
     return {};
   }
+}
+
+const words =
+  'a shared page tells of doses and times and of pressure that fell after noon while the pulse rose again by evening'.split(
+    ' ',
+  );
+
+/** A shared screen: pages of text, another one every six seconds, and a pointer that moves. */
+function slides(): MediaStreamTrack {
+  const [width, height, lines] = [1280, 720, 14];
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d')!;
+  const startedAt = performance.now();
+  const draw = () => {
+    const ms = performance.now() - startedAt;
+    const page = Math.floor(ms / 6_000);
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, width, height);
+    context.fillStyle = 'black';
+    context.font = '26px sans-serif';
+    for (let line = 0; line < lines; line++) {
+      const said = Array.from({ length: 16 }, (_, i) => words[(page * 7 + line * 5 + i * 3) % words.length]);
+      context.fillText(said.join(' '), 40, 60 + line * 46, width - 80);
+    }
+    context.fillStyle = 'red';
+    context.fillRect(640 + 400 * Math.cos(ms / 500), 360 + 250 * Math.sin(ms / 700), 12, 12);
+  };
+  draw();
+  setInterval(draw, 1000 / 15);
+  return canvas.captureStream(15).getVideoTracks()[0]!;
 }
 
 function number(value: unknown): number {

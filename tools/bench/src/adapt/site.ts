@@ -17,13 +17,20 @@ import { tokenFor } from '../measure/peers.ts';
 
 const [direct, behind] = ['127.0.0.1', '127.0.0.2'];
 
-/** The platform, a sender beside it, and room for viewers who reach it over a line of their own and a proxy. */
+type Shown = 'camera' | 'screen';
+
+/** The platform, senders beside it, and room for viewers who reach it over a line of their own and a proxy. */
 export type Site = {
   network: Network<'server' | 'viewer'>;
   proxy: UdpProxy;
   /** A page of the viewer's browser, not joined yet. */
   viewer(): Promise<Page>;
-  joinOptions(identity: string, url: string): Promise<{ url: string; token: string; keepSeat: false }>;
+  /** To where a camera, or a screen, is shown. */
+  joinOptions(
+    identity: string,
+    url: string,
+    shown: Shown,
+  ): Promise<{ url: string; token: string; keepSeat: false }>;
   viewerUrl: string;
 };
 
@@ -50,12 +57,15 @@ export async function startSite(stack: AsyncDisposableStack): Promise<Site> {
   const executablePath = await network.executable('viewer', await chromiumPath());
   const there = stack.adopt(await launchChromium({ executablePath }), (it) => it.close());
   const viewerUrl = `http://${front}:${port}`;
-  const joinOptions = async (identity: string, url: string) => {
-    const token = await tokenFor(doors, 'room', identity);
+  const joinOptions = async (identity: string, url: string, shown: Shown) => {
+    const token = await tokenFor(doors, shown, identity);
     return { url, token, keepSeat: false as const };
   };
-  const sender = await openPage(here, doors.url);
-  await sender.evaluate((options) => side.send(options), await joinOptions('sender', doors.url));
+  for (const shown of ['camera', 'screen'] as const) {
+    const sender = await openPage(here, doors.url);
+    const options = await joinOptions('sender', doors.url, shown);
+    await sender.evaluate(([options, shown]) => side.send(options, shown), [options, shown] as const);
+  }
   return { network, proxy, viewer: () => openPage(there, viewerUrl), joinOptions, viewerUrl };
 }
 
