@@ -121,11 +121,11 @@ export class TrackSubscription extends Lifetime {
     return this.publication.trackId;
   }
 
-  /** The spatial layer that its publisher should send for it. */
+  /** The spatial layer that its publisher should send for it; at the start too: it takes seconds to find out what it can send. */
   get wantedLayer(): number | null {
     const { bitrates } = this.publication;
     if (!bitrates || this.#preferences.paused || this.#limit === -1) return null;
-    return bitrates.levels[this.#level]!.spatialLayer;
+    return bitrates.levels[Math.max(0, Math.min(this.#askedLevel, this.#limit))]!.spatialLayer;
   }
 
   /** What it would have of its participant's line; undefined for data. */
@@ -259,9 +259,17 @@ export class TrackSubscription extends Lifetime {
   }
 
   get #wantedLevel(): number {
+    return this.#levelUpTo(this.#isStarting ? 0 : 7);
+  }
+
+  get #askedLevel(): number {
+    return this.#levelUpTo(7);
+  }
+
+  #levelUpTo(spatialLayerAtMost: number): number {
     const { maxSpatialLayer = 7, maxTemporalLayer = 7 } = this.#preferences;
     const { levels } = this.publication.bitrates!;
-    const top = this.#isStarting ? 0 : maxSpatialLayer;
+    const top = Math.min(maxSpatialLayer, spatialLayerAtMost);
     const level = levels.findLastIndex(
       ({ spatialLayer, temporalLayer }) =>
         spatialLayer <= top && (spatialLayer > 0 || temporalLayer <= maxTemporalLayer),
@@ -325,8 +333,7 @@ export class TrackSubscription extends Lifetime {
   #endStart(): void {
     if (!this.#isStarting) return;
     this.#isStarting = false;
-    this.#options.bandwidth.reviewNow(); // First: what the line does not carry must not flow for a moment.
-    this.publication.demand?.update();
+    this.#options.bandwidth.reviewNow(); // What the line does not carry must not flow for a moment.
     this.#reconcile().catch(() => {}); // It closes, or its worker died.
   }
 
