@@ -18,9 +18,9 @@ function participant(
   const asked: (string | undefined)[] = [];
   const named: (string | undefined)[] = [];
   const link = Object.assign(new Lifetime(), {
-    async persist(method: string, params: { trackId?: string; publishId?: string } | Mute) {
-      if ('by' in params && method === 'track.setMuted') return persist!(method, params);
-      const { trackId, publishId } = params as { trackId?: string; publishId?: string };
+    async persist(method: string, params: Mute | (() => { trackId?: string; publishId?: string })) {
+      if (typeof params !== 'function') return persist!(method, params);
+      const { trackId, publishId } = params();
       asked.push(trackId);
       named.push(publishId);
       const error = answers.shift();

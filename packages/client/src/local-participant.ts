@@ -31,7 +31,8 @@ const republishWaits = { firstMs: 250, maxMs: 5_000 };
 
 type Announcement = {
   options: PublishOptions;
-  muted: boolean;
+  /** It may change until the server is told. */
+  isMuted: () => boolean;
   rtpParameters: RtpParameters;
   over: Media;
   name: TrackName;
@@ -84,7 +85,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     track.contentHint = options.contentHint ?? (track.contentHint || usualHint);
     const name = { publishId: newId('p') };
     const { made, round } = await this.#overMedia(() =>
-      this.#produce(track, { options, muted: options.muted ?? false, name }),
+      this.#produce(track, { options, isMuted: () => options.muted ?? false, name }),
     );
     const { production, info } = made;
     const publication = new LocalPublication(this, info, track, options, this.#control);
@@ -113,20 +114,20 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   async #announce(
     track: MediaStreamTrack,
-    { options, muted, rtpParameters, over, name }: Announcement,
+    { options, isMuted, rtpParameters, over, name }: Announcement,
   ): Promise<Track> {
     const { width, height } = track.getSettings();
-    const params = {
+    const params = () => ({
       kind: track.kind as 'audio' | 'video',
       source: options.source,
       name: options.name ?? '',
-      muted,
+      muted: isMuted(),
       rtpParameters,
       ...name,
       ...over,
       ...(width ? { width } : {}),
       ...(height ? { height } : {}),
-    };
+    });
     return (await this.#link.persist('track.publish', params, awayBudgetMs)).track;
   }
 
@@ -211,9 +212,10 @@ export class LocalParticipant extends Participant<LocalPublication> {
     trackId: string | undefined,
     round: number,
   ): Promise<void> {
-    const { options, muted } = publication;
+    const { options } = publication;
     const name = trackId ? { trackId } : { publishId: newId('p') };
-    const { production, info } = await this.#produce(track, { options, muted, name });
+    const isMuted = () => publication.muted;
+    const { production, info } = await this.#produce(track, { options, isMuted, name });
     if (round !== this.#rounds) return production.close(); // Another reset has come over it and publishes again.
     this.publications.delete(publication.trackId);
     publication.production = production;
@@ -259,9 +261,10 @@ export class LocalParticipant extends Participant<LocalPublication> {
   }
 
   async #produceBeside(publication: LocalPublication): Promise<{ both: Production; next: Production }> {
-    const { trackId, options, muted } = publication;
+    const { trackId, options } = publication;
     const track = publication.mediaTrack!;
-    const { production: next } = await this.#produce(track, { options, muted, name: { trackId } });
+    const isMuted = () => publication.muted;
+    const { production: next } = await this.#produce(track, { options, isMuted, name: { trackId } });
     const both = bothProductions(publication.production!, next);
     publication.production = both;
     next.setPaused(publication.muted);

@@ -68,3 +68,57 @@ test('[SG19] what comes before the answer is taken in after it, without what the
   expect(told).toEqual(['joined 7', 'standby ms_2', 'event 8', 'event 9']);
   link.close();
 });
+
+test('a request that persists is made again after the connection broke, as it is meant by then', async () => {
+  const joined = { status: 'joined', participantId: 'p', snapshot, media, subscriptions: [], iceServers: [] };
+  const asked: boolean[] = [];
+  let muted = false;
+  let sockets = 0;
+  const openSocket = async (): Promise<Channel> => {
+    const isFirst = ++sockets === 1;
+    let lost: (code: number, reason: string) => void = () => {};
+    let tell: (text: string) => void = () => {};
+    return {
+      send: (text) => {
+        const { id, method, params } = JSON.parse(text) as {
+          id: number;
+          method: string;
+          params: { muted: boolean };
+        };
+        const isMute = method === 'track.setMuted';
+        if (isMute) asked.push(params.muted);
+        if (isMute) muted = true; // It is meant otherwise by now.
+        queueMicrotask(() =>
+          isMute && isFirst ? lost(1006, '') : tell(JSON.stringify({ id, result: isMute ? {} : joined })),
+        );
+      },
+      close: () => {},
+      onMessage: (listener) => {
+        tell = listener;
+      },
+      onClose: (listener) => {
+        lost = listener;
+      },
+    };
+  };
+  const link = new SignalingLink({
+    ask: () => Promise.reject(new Error('not asked')),
+    openSocket,
+    rtpCapabilities: async () => rtpCapabilities,
+    progress: () => ({ mediaSessionId: undefined, revision: 0 }),
+    subscribe: 'all',
+    client: 'test',
+  });
+  const telling = link.persist('track.setMuted', () => ({ trackId: 't', muted, by: 'self' }), 10_000);
+  link.connect({
+    roomId: 'r',
+    participantId: 'p',
+    secret: 's',
+    signaling: ['ws://nowhere'],
+    iceServers: [],
+    rtpCapabilities,
+  });
+  await telling;
+  expect(asked).toEqual([false, true]);
+  link.close();
+});

@@ -234,17 +234,21 @@ export class SignalingLink extends Lifetime {
   }
 
   /**
-   * A request that may be made twice without harm: made again, after the connection came back, until it is answered.
+   * A request that may be made twice without harm: made again, after the connection came back, until it is answered. `params`: as they are
+   * when it is made.
    */
   async persist<M extends Method<SignalingServer>>(
     method: M,
-    params: Params<SignalingServer, M>,
+    params: Params<SignalingServer, M> | (() => Params<SignalingServer, M>),
     budgetMs: number,
   ): Promise<Result<SignalingServer, M>> {
     const giveUpAt = this.#clock.now() + budgetMs;
+    const leftMs = () => Math.max(1, giveUpAt - this.#clock.now());
     for (;;) {
       try {
-        return await this.request(method, params, Math.max(1, giveUpAt - this.#clock.now()));
+        if (this.#state.status !== 'joined')
+          await withDeadline(this.#untilJoined(), leftMs(), method, this.signal);
+        return await this.request(method, typeof params === 'function' ? params() : params, leftMs());
       } catch (error) {
         const { code } = PlatformError.from(error);
         if (code !== 'connection-lost' || this.closed || this.#clock.now() >= giveUpAt) throw error;

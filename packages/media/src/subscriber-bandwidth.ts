@@ -86,6 +86,7 @@ export class SubscriberBandwidth extends Lifetime {
     this.#cancel ??= this.#clock.after(gatherMs, () => this.#share());
   }
 
+  /** More is asked for than the line may carry. */
   reviewNow(): void {
     if (this.#isLimited) this.#share();
   }
