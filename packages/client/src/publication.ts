@@ -63,13 +63,15 @@ export class RemotePublication extends Publication {
   layer: { spatial: number; temporal: number } | undefined;
   /** What the server said last of `limitedBy`. */
   limit: LimitReason | undefined;
+  /** Nothing of it arrives, though the server sends it: seen here, as over such a line the server's own word comes late. */
+  starved = false;
 
   /**
    * Why nothing, or less than asked for, is received: your line (`bandwidth`), its sender (`publisher`: it sends no more),
    * a mute, or that you paused it (`not-shown`). Undefined: all that was asked for flows.
    */
   get limitedBy(): LimitReason | undefined {
-    return this.limit ?? (this.muted ? 'muted' : undefined);
+    return this.limit ?? (this.muted ? 'muted' : this.starved ? 'bandwidth' : undefined);
   }
 
   constructor(participant: Participant, info: Track, control: RemoteControl) {

@@ -389,11 +389,11 @@ export class Room {
     };
     this.#link.own(new NetworkWatch(networkChanged));
     this.#starvation = this.#link.own(
-      new StarvationWatch(
-        () => this.#model.remoteTracks(),
+      new StarvationWatch(() => this.#model.remoteTracks(), {
         // Said again while it lasts.
-        (trackIds) => void this.#link.request('track.starved', { trackIds }).catch(() => {}),
-      ),
+        starved: (trackIds) => void this.#link.request('track.starved', { trackIds }).catch(() => {}),
+        changed: (publication) => this.events.emit('trackUpdated', publication),
+      }),
     );
     if (this.#seats) this.#keepSeat(this.#seats);
   }

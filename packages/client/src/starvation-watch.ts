@@ -6,18 +6,25 @@ const lookEveryMs = 1_000;
 /** When of so many nothing comes, it is the line. */
 const videosAtMost = 3;
 
+export type StarvationEvents = {
+  /** Told each second that it lasts. */
+  starved(trackIds: string[]): void;
+  /** It is starved now, or no longer. */
+  changed(publication: RemotePublication): void;
+};
+
 /** Sees that a narrow line lets no picture through, which the server cannot see. */
 export class StarvationWatch extends Lifetime {
   readonly #starvation = new Starvation();
   readonly #publications: () => Iterable<RemotePublication>;
-  readonly #starved: (trackIds: string[]) => void;
+  readonly #events: StarvationEvents;
+  #marked = new Set<RemotePublication>();
   #isLooking = false;
 
-  /** `starved` is told each second that it lasts. */
-  constructor(publications: () => Iterable<RemotePublication>, starved: (trackIds: string[]) => void) {
+  constructor(publications: () => Iterable<RemotePublication>, events: StarvationEvents) {
     super();
     this.#publications = publications;
-    this.#starved = starved;
+    this.#events = events;
     const timer = setInterval(() => void this.#look(), lookEveryMs);
     this.onClose(() => clearInterval(timer));
   }
@@ -26,21 +33,39 @@ export class StarvationWatch extends Lifetime {
     return this.#starvation.isStarving;
   }
 
+  #mark(starved: RemotePublication[]): void {
+    const before = this.#marked;
+    this.#marked = new Set(starved);
+    for (const publication of new Set([...before, ...this.#marked])) {
+      const starved = this.#marked.has(publication);
+      if (publication.starved === starved) continue;
+      publication.starved = starved;
+      this.#events.changed(publication);
+    }
+  }
+
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      const videos = [...this.#publications()].filter(shouldCome).slice(0, videosAtMost);
+      const all = [...this.#publications()].filter(shouldCome);
+      const videos = all.slice(0, videosAtMost);
       const arrived = await arrivedOf(videos);
       if (this.closed) return;
       this.#starvation.look(arrived);
-      if (this.isStarving) this.#starved(videos.map(({ trackId }) => trackId));
+      this.#mark(this.isStarving ? all.filter(isSteady) : []);
+      if (this.isStarving) this.#events.starved(videos.map(({ trackId }) => trackId));
     } catch {
       // A receiver closed while it was looked at.
     } finally {
       this.#isLooking = false;
     }
   }
+}
+
+/** Of a shared screen nothing comes as long as nothing moves. */
+function isSteady({ source }: RemotePublication): boolean {
+  return source !== 'screen';
 }
 
 function shouldCome({ kind, layer, muted, reception }: RemotePublication): boolean {

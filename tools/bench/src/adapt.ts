@@ -38,7 +38,7 @@ export const bench: Bench = {
       part.length > 1 ? courseOf(part.map((look) => since(look, part[0]!))).concealedPercent : 0;
     const recovery = {
       toAudioOnlySeconds: stopsAt ? Math.round((stopsAt.ms - narrowAt) / 100) / 10 : null,
-      toldSeconds: secondsUntil(narrow, narrowAt, ({ lines }) => lines === 0),
+      toldSeconds: secondsUntil(narrow, narrowAt, ({ downlink }) => downlink === 'audio-only'),
       concealedPercent: concealedIn(narrow),
       concealedThenPercent: concealedIn(narrow.filter(({ ms }) => ms >= (stopsAt?.ms ?? 0))),
       toPictureSeconds: secondsUntil(wide, wideAt, ({ frames }) => frames > framesBefore),
