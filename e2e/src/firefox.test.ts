@@ -92,6 +92,30 @@ describe.skipIf(!isInstalled)('[B1] Firefox and Chromium in one call', () => {
     await Promise.all([fox.close(), chrome.close()]);
   });
 
+  test('a screen that Firefox shares, in each of its encodings', async () => {
+    const [fox, chrome] = await pair('screen');
+    const screen = { source: 'screen', width: 1280, height: 720, tag: 23 } as const;
+    await fox.page.evaluate((options) => seat.publishCamera(options), screen);
+    await eventually(() => chrome.sees(fox, 'screen'), slow);
+    for (const [layer, lines] of [
+      [2, 720],
+      [1, 720],
+      [0, 360],
+    ] as const) {
+      await chrome.page.evaluate(
+        (maxSpatialLayer) => seat.publication('fox', 'screen')!.setPreferences({ maxSpatialLayer }),
+        layer,
+      );
+      await eventually(async () => {
+        const spatial = await chrome.page.evaluate(() => seat.publication('fox', 'screen')!.layer?.spatial);
+        const seen = await chrome.page.evaluate(() => seat.lines('fox', 'screen'));
+        return (spatial === layer && seen === lines) || `layer ${spatial}, ${seen} lines`;
+      }, slow);
+      await eventually(() => chrome.sees(fox, 'screen'), slow);
+    }
+    await Promise.all([fox.close(), chrome.close()]);
+  });
+
   test('[SG36] mute and unmute, [SG23] a restart of signaling, [SG33] messages', async () => {
     const [fox, chrome] = await pair('more');
     await fox.page.evaluate(() => seat.publishCamera());
