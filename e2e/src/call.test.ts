@@ -52,7 +52,8 @@ describe('a call between two Chromium pages', () => {
     const data = async (person: typeof alice) =>
       (await person!.log()).filter((line) => line.startsWith('data')).map((l) => l.slice(5));
     const all = Array.from({ length: 10 }, (_, i) => `to all ${i}`);
-    await eventually(async () => (await data(carol)).includes('last') || 'not yet');
+    for (const person of [bob, carol])
+      await eventually(async () => (await data(person)).includes('last') || 'not yet');
     expect(await data(carol)).toEqual([...all, 'last']);
     expect(await data(bob)).toEqual([...all, 'to bob', 'last']);
     await Promise.all([alice!.close(), bob!.close(), carol!.close()]);

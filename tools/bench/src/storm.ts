@@ -50,6 +50,7 @@ export const bench: Bench = {
       await sleep(afterMs);
     });
     const after = await cpu();
+    const joins = Math.max(...(await early.call('joins', undefined as never)));
     const used = pids.map((_, i) => after[i]! - before[i]!);
     const inMs = arrivals.map(({ joinedMs = Number.NaN, pictureMs = Number.NaN }) =>
       Math.max(joinedMs, pictureMs),
@@ -118,6 +119,7 @@ export const bench: Bench = {
         pageLongTasksMs: Math.round(stormy.page.longTasksMs),
         serverCpuSeconds: Math.round(used[0]! * 100) / 100,
         failed: errors.length,
+        joins,
       },
     };
   },

@@ -19,7 +19,7 @@ type Storm = {
   patienceMs: number;
 };
 
-const people: { room: Room; gap?: LongestGap }[] = [];
+const people: { room: Room; gap?: LongestGap; joins: number }[] = [];
 
 /** As a class does: hears and sees, its own microphone published, but muted. */
 async function arrive({ doors, room, patienceMs }: Storm, identity: string): Promise<Arrival> {
@@ -27,8 +27,9 @@ async function arrive({ doors, room, patienceMs }: Storm, identity: string): Pro
   const sound = await prepareMedia({ codec: 'opus', bitrateBps: 24_000, seconds: 4 });
   const engine = new PeerEngine({ dataChannels: false, bindAddress: '127.0.0.1' });
   const one = new Room({ url: doors.url, token, engine, keepSeat: false });
-  const person: (typeof people)[number] = { room: one };
+  const person: (typeof people)[number] = { room: one, joins: 0 };
   people.push(person);
+  one.events.on('participantJoined', () => person.joins++);
   const arrival: Arrival = {};
   const startedAt = performance.now();
   const since = () => performance.now() - startedAt;
@@ -72,7 +73,15 @@ const handlers = {
 
   /** Forgets what stood still so far. */
   async begin(): Promise<void> {
-    for (const person of people) if (person.gap) person.gap = new LongestGap();
+    for (const person of people) {
+      if (person.gap) person.gap = new LongestGap();
+      person.joins = 0;
+    }
+  },
+
+  /** How often somebody joined since, as seen by each of the people: more often than there are others is joining twice. */
+  async joins(): Promise<number[]> {
+    return people.map(({ joins }) => joins);
   },
 
   /** The longest time without a frame, of each of the people, ms. */
