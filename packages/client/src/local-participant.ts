@@ -1,5 +1,6 @@
 import { backoffMs, type Emitter, newId, PlatformError, sleep } from '@weir/core';
 import type { Attributes, RtpParameters, Track } from '@weir/protocol';
+import { limits } from '@weir/protocol/limits';
 import type { z } from 'zod';
 import { CaptureKeeper } from './capture-keeper.ts';
 import { devices } from './devices.ts';
@@ -22,8 +23,6 @@ const nobody = {
   status: 'connected' as const,
 };
 
-/** As long as the seat is kept for a client that is away. */
-const awayBudgetMs = 60_000;
 /** What was not sent by then is not waited for any longer. */
 const flowAtMostMs = 3_000;
 /** Between attempts to publish again what could not be published on new media. */
@@ -66,7 +65,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
     this.#events = events;
     this.#control = {
       tellMuted: async ({ trackId }, muted, by) =>
-        (await link.persist('track.setMuted', { trackId, muted, by }, awayBudgetMs)).track,
+        (await link.persist('track.setMuted', { trackId, muted, by }, limits.resumeWindowMs)).track,
       unpublish: (publication) => this.#unpublish(publication),
       changed: (publication) => events.emit('trackUpdated', publication),
       interrupted: (publication) => events.emit('interruptionChanged', publication),
@@ -128,7 +127,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
       ...(width ? { width } : {}),
       ...(height ? { height } : {}),
     });
-    return (await this.#link.persist('track.publish', params, awayBudgetMs)).track;
+    return (await this.#link.persist('track.publish', params, limits.resumeWindowMs)).track;
   }
 
   /** The media that is produced over now. */
@@ -139,7 +138,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
 
   /** Again when the media that it was to go over was replaced meanwhile. `round`: of that which it went over. */
   async #overMedia<T>(produce: () => Promise<T>): Promise<{ made: T; round: number }> {
-    const giveUpAt = performance.now() + awayBudgetMs;
+    const giveUpAt = performance.now() + limits.resumeWindowMs;
     for (let attempt = 1; ; attempt++) {
       const round = this.#rounds;
       try {
@@ -437,7 +436,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
         ...scope,
         ...(transportId ? { transportId } : {}),
       };
-      const answer = await this.#link.persist('track.publish', params, awayBudgetMs);
+      const answer = await this.#link.persist('track.publish', params, limits.resumeWindowMs);
       track.trackId = answer.track.trackId;
     });
   }

@@ -54,8 +54,6 @@ export type RoomOptions = {
 
 const sdkName = 'weir-client/0.1';
 const seatSavedEveryMs = 5_000;
-/** As long as the seat is kept for a client that is away. */
-const awayBudgetMs = 60_000;
 /** As long as a path is waited for; the same asked again is no error. */
 const connectBudgetMs = 20_000;
 /** What was said of the media so long ago is not true any more. */
@@ -271,7 +269,7 @@ export class Room {
       encoding: text ? ('utf8' as const) : ('base64' as const),
       ...(to ? { to } : {}),
     };
-    await this.#link.persist('data.send', message, awayBudgetMs); // Receivers know a repetition by its id.
+    await this.#link.persist('data.send', message, limits.resumeWindowMs); // Receivers know a repetition by its id.
   }
 
   /** For readings that are worthless when late: dropped rather than queued. */
@@ -532,7 +530,7 @@ export class Room {
     const isCurrent = () => this.#engine.mediaSessionId === media.mediaSessionId && !this.#link.closed;
     const closeTransport = (transportId: string) => {
       // Again after a reconnect: the server lets a session have few. Most often it is gone there, too.
-      this.#link.persist('transport.close', { transportId, ...scope }, awayBudgetMs).catch(() => {});
+      this.#link.persist('transport.close', { transportId, ...scope }, limits.resumeWindowMs).catch(() => {});
     };
     return {
       connect: async (direction, transportId, dtlsParameters) => {

@@ -24,6 +24,26 @@ function channelThatAnswers(texts: (id: number) => object[]): Channel {
   };
 }
 
+const seat = {
+  roomId: 'r',
+  participantId: 'p',
+  secret: 's',
+  signaling: ['ws://nowhere'],
+  iceServers: [],
+  rtpCapabilities,
+};
+
+function linkOver(openSocket: () => Promise<Channel>): SignalingLink {
+  return new SignalingLink({
+    ask: () => Promise.reject(new Error('not asked')),
+    openSocket,
+    rtpCapabilities: async () => rtpCapabilities,
+    progress: () => ({ mediaSessionId: undefined, revision: 0 }),
+    subscribe: 'all',
+    client: 'test',
+  });
+}
+
 test('[SG19] what comes before the answer is taken in after it, without what the answer holds already', async () => {
   const left = (participantId: string): RoomEvent => ({
     type: 'participantLeft',
@@ -44,26 +64,12 @@ test('[SG19] what comes before the answer is taken in after it, without what the
     },
     event(9, 'later'),
   ]);
-  const link = new SignalingLink({
-    ask: () => Promise.reject(new Error('not asked')),
-    openSocket: async () => channel,
-    rtpCapabilities: async () => rtpCapabilities,
-    progress: () => ({ mediaSessionId: undefined, revision: 0 }),
-    subscribe: 'all',
-    client: 'test',
-  });
+  const link = linkOver(async () => channel);
   const told: string[] = [];
   link.events.on('joined', ({ snapshot: { revision } }) => told.push(`joined ${revision}`));
   link.events.on('standby', ({ media: standby }) => told.push(`standby ${standby?.mediaSessionId}`));
   link.events.on('event', (revision) => told.push(`event ${revision}`));
-  link.connect({
-    roomId: 'r',
-    participantId: 'p',
-    secret: 's',
-    signaling: ['ws://nowhere'],
-    iceServers: [],
-    rtpCapabilities,
-  });
+  link.connect(seat);
   await expect.poll(() => told.length).toBe(4);
   expect(told).toEqual(['joined 7', 'standby ms_2', 'event 8', 'event 9']);
   link.close();
@@ -101,23 +107,9 @@ test('a request that persists is made again after the connection broke, as it is
       },
     };
   };
-  const link = new SignalingLink({
-    ask: () => Promise.reject(new Error('not asked')),
-    openSocket,
-    rtpCapabilities: async () => rtpCapabilities,
-    progress: () => ({ mediaSessionId: undefined, revision: 0 }),
-    subscribe: 'all',
-    client: 'test',
-  });
+  const link = linkOver(openSocket);
   const telling = link.persist('track.setMuted', () => ({ trackId: 't', muted, by: 'self' }), 10_000);
-  link.connect({
-    roomId: 'r',
-    participantId: 'p',
-    secret: 's',
-    signaling: ['ws://nowhere'],
-    iceServers: [],
-    rtpCapabilities,
-  });
+  link.connect(seat);
   await telling;
   expect(asked).toEqual([false, true]);
   link.close();

@@ -23,6 +23,17 @@ async function connected(backlogBytes?: number) {
   return { channel: wsChannel(socket, backlogBytes) as Required<Channel>, client, got };
 }
 
+/** With a clock that stands, and how many messages what came was in. */
+async function counted(takesArrays: boolean) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { channel, client, got } = await connected();
+  channel.takesArrays = takesArrays;
+  let messages = 0;
+  client.on('message', () => messages++);
+  return { channel, client, got, messages: () => messages };
+}
+
 test('what may wait comes in order with what may not, however it is mixed', async () => {
   const { channel, got } = await connected();
   const sent: number[] = [];
@@ -38,29 +49,19 @@ test('what may wait comes in order with what may not, however it is mixed', asyn
 test.each([false, true])(
   'a burst is gathered; the first of it goes at once; takes arrays: %s',
   async (takesArrays) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const { channel, client, got } = await connected();
-    channel.takesArrays = takesArrays;
-    let messages = 0;
-    client.on('message', () => messages++);
+    const { channel, client, got, messages } = await counted(takesArrays);
     for (let i = 0; i < 30; i++) channel.sendSoon(`${i}`);
     while (got.length < 10) await once(client, 'message');
     expect(got).toHaveLength(10);
     vi.advanceTimersByTime(100);
     while (got.length < 30) await once(client, 'message');
     expect(got.at(-1)).toBe(29);
-    expect(messages).toBe(takesArrays ? 11 : 30);
+    expect(messages()).toBe(takesArrays ? 11 : 30);
   },
 );
 
 test('the longer a burst lasts the more of it goes out together; calm again, each goes at once', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { channel, client, got } = await connected();
-  channel.takesArrays = true;
-  let messages = 0;
-  client.on('message', () => messages++);
+  const { channel, client, got, messages } = await counted(true);
   const storm = 900;
   for (let i = 0; i < storm; i++) {
     channel.sendSoon(`${i}`);
@@ -68,7 +69,7 @@ test('the longer a burst lasts the more of it goes out together; calm again, eac
   }
   vi.advanceTimersByTime(1_000);
   while (got.length < storm) await once(client, 'message');
-  expect(messages).toBeLessThan(25); // 10 of before it was one, 100 + 200 ms, and then every 400 ms of three seconds.
+  expect(messages()).toBeLessThan(25); // 10 of before it was one, 100 + 200 ms, and then every 400 ms of three seconds.
   channel.sendSoon(`${storm}`);
   await once(client, 'message');
   expect(got).toEqual(Array.from({ length: storm + 1 }, (_, i) => i));
