@@ -86,11 +86,22 @@ function grade(bps: number, { loadedSoundLoss }: LineFacts): 'ok' | 'video' | 'a
 const statusOf = { ok: 'ok', video: 'warn', audio: 'warn', nothing: 'fail' } as const;
 
 function upload(facts: LineFacts, slowComputer: boolean): Finding {
-  const { upBps, triedBps, limitedBy, rttMs, loadedRttMs, loadedLossUp, overloadLossUp, path } = facts;
-  // The computer could not make more, and the line was never full: of the line no more is known.
+  const {
+    upBps,
+    triedBps,
+    estimatedUpBps: estimated,
+    limitedBy,
+    rttMs,
+    loadedRttMs,
+    loadedLossUp,
+    overloadLossUp,
+    path,
+  } = facts;
+  // The computer could not make more, and the line was never full nor believed to be narrow: of the line no more is known.
   const wasFull = overloadLossUp > quality.warn.loss || loadedRttMs > rttMs + fullQueueMs;
   const graded = grade(upBps, facts);
-  const byCpu = (limitedBy === 'cpu' || slowComputer) && graded !== 'ok' && !wasFull;
+  const mightCarryMore = grade(Math.max(upBps, estimated ?? triedBps), facts) !== graded;
+  const byCpu = (limitedBy === 'cpu' || slowComputer) && mightCarryMore && !wasFull;
   const found = byCpu ? 'slow-computer' : graded;
   const all = upBps > 0.85 * triedBps;
   return {
@@ -99,6 +110,7 @@ function upload(facts: LineFacts, slowComputer: boolean): Finding {
     code: `upload-${found}`,
     details: (say) => [
       [say.arrived, say.triedUpTo(rateOf(say, upBps, all), say.bitrate(triedBps))],
+      ...(estimated === undefined ? [] : ([[say.estimated, say.bitrate(estimated)]] as [string, string][])),
       [say.needed, say.neededFor(say.bitrate(needed.hd), say.bitrate(needed.video))],
       [say.lossUp, say.percent(loadedLossUp)],
       [say.longestRoundTrip, say.ms(loadedRttMs)],

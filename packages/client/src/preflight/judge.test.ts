@@ -144,6 +144,18 @@ test.each<[string, Partial<Measurements>, string, string[]]>([
     [noRelay, 'upload warn upload-video', 'cpu fail cpu-slow'],
   ],
   [
+    'a slow computer on a line that the browser believes to be thin',
+    { ...line({ upBps: 90_000, downBps: 90_000, estimatedUpBps: 170_000 }), cpu: failed('timeout') },
+    'audio',
+    [noRelay, 'upload warn upload-audio', 'cpu fail cpu-slow'],
+  ],
+  [
+    'a slow computer on a line that the browser believes to be wide',
+    { ...line({ upBps: 900_000, downBps: 900_000, estimatedUpBps: 2_000_000 }), cpu: failed('timeout') },
+    'video',
+    [noRelay, 'upload warn upload-slow-computer', 'cpu fail cpu-slow'],
+  ],
+  [
     'a slow computer on any line',
     { ...line({ upBps: 600_000, downBps: 590_000 }), cpu: failed('timeout') },
     'video',

@@ -33,6 +33,8 @@ export type LineFacts = {
   rttMs: number;
   /** With all the video that the line would take. */
   upBps: number;
+  /** What the browser believed the line to carry at the end; not every browser says it. */
+  estimatedUpBps?: number;
   downBps: number;
   /** More than this was not tried. */
   triedBps: number;

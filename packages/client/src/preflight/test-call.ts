@@ -1,7 +1,7 @@
 import { Lifetime, PlatformError, sleep, withDeadline } from '@weir/core';
 import type { IceServer, MediaSession, RtpParameters, Subscription } from '@weir/protocol';
 import type { Device, types } from 'mediasoup-client';
-import { selectedPath } from '../selected-path.ts';
+import { chosenPair, entriesOf, selectedPath } from '../selected-path.ts';
 import { countLine, type LineCount, lostBetween, ratesBetween } from './line-stats.ts';
 import type { LineFacts } from './measurements.ts';
 import { noiseAudio, noiseVideo } from './synthetic-media.ts';
@@ -60,12 +60,14 @@ export class TestCall extends Lifetime {
       codecOptions: { videoGoogleStartBitrate: 1_000 },
     });
     const [load, limitedBy] = await this.#load(producer, Math.min(performance.now() + loadMs, endsAt));
+    const estimatedUpBps = estimateOf(await this.#sending.getStats());
     return {
       path: { ...path, connectMs: connectedMs },
       loss: quiet.loss,
       jitterMs: quietTo.jitterMs ?? 0,
       rttMs: quietRttMs,
       upBps: load.upBps,
+      ...(estimatedUpBps === undefined ? {} : { estimatedUpBps }),
       downBps: load.downBps,
       triedBps,
       loadedRttMs: load.rttMs,
@@ -181,6 +183,12 @@ export class TestCall extends Lifetime {
       limitOf(await producer.getStats()),
     ] as const;
   }
+}
+
+/** What the browser believes the line to carry. */
+function estimateOf(report: RTCStatsReport): number | undefined {
+  const estimate = chosenPair(entriesOf(report))?.availableOutgoingBitrate;
+  return typeof estimate === 'number' ? estimate : undefined;
 }
 
 function limitOf(report: RTCStatsReport): LineFacts['limitedBy'] {

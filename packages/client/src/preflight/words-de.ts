@@ -295,6 +295,7 @@ export const wordsDe: PreflightWords = {
     lossUp: 'Verlust beim Senden, unter Last',
     lossDown: 'Verlust beim Empfangen, unter Last',
     longestRoundTrip: 'Längstes Hin und Zurück unter Last',
+    estimated: 'Vom Browser geschätzt',
     limitedBy: 'Begrenzt durch',
     limits: { none: 'nichts', cpu: 'Prozessor', bandwidth: 'Bandbreite', other: 'anderes' },
     over: 'Über',

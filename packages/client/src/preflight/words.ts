@@ -276,6 +276,7 @@ const details = {
   lossUp: 'Loss on the way up, under load',
   lossDown: 'Loss on the way down, under load',
   longestRoundTrip: 'Longest round trip under load',
+  estimated: 'Estimated by the browser',
   limitedBy: 'Limited by',
   limits: { none: 'none', cpu: 'cpu', bandwidth: 'bandwidth', other: 'other' },
   over: 'Over',
