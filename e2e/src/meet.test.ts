@@ -69,6 +69,21 @@ async function barriers(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`);
 }
 
+/** Which heights an element has in the half second after it appears. */
+const heightsOf = (page: Page, selector: string): Promise<number[]> =>
+  page.evaluate(async (selector) => {
+    const heights = new Set<number>();
+    let endsAt = performance.now() + 20_000;
+    while (performance.now() < endsAt) {
+      await new Promise(requestAnimationFrame);
+      const height = document.querySelector<HTMLElement>(selector)?.offsetHeight;
+      if (height === undefined) continue;
+      if (heights.size === 0) endsAt = performance.now() + 500;
+      heights.add(height);
+    }
+    return [...heights];
+  }, selector);
+
 const close = (...pages: Page[]) => Promise.all(pages.map((page) => page.context().close()));
 
 describe('[J3] the meeting app', () => {
@@ -175,7 +190,9 @@ describe('[J3] the meeting app', () => {
 
   test('[SG21] the lobby: the first to come lets others in, or not', async () => {
     const host = await inCall('waiting-room', 'Host');
+    const heights = heightsOf(host, '.weir-menu');
     await host.getByTestId('options-button').click();
+    expect((await heights).length, 'a menu that grows under the pointer gets the click').toBe(1);
     await host.getByTestId('lobby-switch').click();
     await host.keyboard.press('Escape');
     const guest = await atPreview('waiting-room');

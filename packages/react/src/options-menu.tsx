@@ -28,6 +28,8 @@ export type OptionsMenuProps = {
 export function OptionsMenu({ screen, hand, onProblem, onEndForAll, children }: OptionsMenuProps) {
   const words = useWords();
   const local = useLocalParticipant();
+  // Known before the menu opens: what grows under the pointer gets the click.
+  const devices = useDevices();
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
@@ -59,7 +61,7 @@ export function OptionsMenu({ screen, hand, onProblem, onEndForAll, children }: 
             <LayoutChoices />
             <DropdownMenu.Separator className="weir-menu-line" />
           </div>
-          <DeviceChoices onProblem={onProblem} />
+          <DeviceChoices devices={devices} onProblem={onProblem} />
           {children && <DropdownMenu.Separator className="weir-menu-line" />}
           {children}
           {local.grants.admin && <RoomChoices onProblem={onProblem} onEndForAll={onEndForAll} />}
@@ -69,24 +71,26 @@ export function OptionsMenu({ screen, hand, onProblem, onEndForAll, children }: 
   );
 }
 
-function DeviceChoices({ onProblem }: Pick<OptionsMenuProps, 'onProblem'>) {
+type DeviceChoicesProps = Pick<OptionsMenuProps, 'onProblem'> & { devices: ReturnType<typeof useDevices> };
+
+function DeviceChoices({ devices, onProblem }: DeviceChoicesProps) {
   const words = useWords();
-  const { cameras, microphones, speakers, selected, select } = useDevices();
+  const { cameras, microphones, speakers, selected, select } = devices;
   const kinds: [DeviceKind, string, readonly MediaDeviceInfo[]][] = [
     ['microphone', words.microphone, microphones],
     ['camera', words.camera, cameras],
     ['speaker', words.speaker, speakers],
   ];
   return kinds
-    .filter(([, , devices]) => devices.length > 0)
-    .map(([kind, title, devices]) => (
+    .filter(([, , ofKind]) => ofKind.length > 0)
+    .map(([kind, title, ofKind]) => (
       <DropdownMenu.RadioGroup
         key={kind}
-        value={selected[kind] ?? devices[0]!.deviceId}
+        value={selected[kind] ?? ofKind[0]!.deviceId}
         onValueChange={(id) => select(kind, id).catch((error: PlatformError) => onProblem(error, title))}
       >
         <DropdownMenu.Label className="weir-menu-title">{title}</DropdownMenu.Label>
-        {devices.map(({ deviceId, label }, index) => (
+        {ofKind.map(({ deviceId, label }, index) => (
           <DropdownMenu.RadioItem key={deviceId} value={deviceId} className="weir-menu-item">
             <MenuMark />
             <span className="weir-ellipsis">{label || words.unnamedDevice(title, index + 1)}</span>

@@ -1,7 +1,7 @@
-import { devices, type LocalPublication, PlatformError } from '@weir/client';
+import { devices, type LocalPublication, PlatformError, type Room } from '@weir/client';
 import { useCallback, useEffect, useState } from 'react';
 import { type DeviceChoice, type DeviceKind, useRoomContext } from './room-context.tsx';
-import { useRoomRevision } from './use-room-value.ts';
+import { useRoomValue } from './use-room-value.ts';
 
 export type DeviceLists = {
   cameras: readonly MediaDeviceInfo[];
@@ -40,6 +40,10 @@ export function useDeviceLists(reason?: unknown): DeviceLists {
 
 const localTrackEvents = ['statusChanged', 'trackUpdated', 'trackUnpublished'] as const;
 
+/** Another one says that another device is in use, or that a permission may have been given. */
+const tracksInUse = ({ local }: Room) =>
+  `${local.publication('camera')?.mediaTrack?.id} ${local.publication('microphone')?.mediaTrack?.id}`;
+
 /** The devices, which of them are in use, and taking others: a running track changes its device without a gap. */
 export function useDevices(): DeviceLists & {
   selected: DeviceChoice;
@@ -47,7 +51,7 @@ export function useDevices(): DeviceLists & {
   select(kind: DeviceKind, deviceId: string): Promise<void>;
 } {
   const { room, deviceChoice, chooseDevice } = useRoomContext();
-  const lists = useDeviceLists(useRoomRevision(localTrackEvents));
+  const lists = useDeviceLists(useRoomValue(localTrackEvents, tracksInUse));
   const inUse = (source: 'camera' | 'microphone') =>
     room.local.publication(source)?.mediaTrack?.getSettings().deviceId ?? deviceChoice[source];
   const select = useCallback(
