@@ -1,23 +1,33 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { PlatformError } from '@weir/core';
 
-/** A port of 127.0.0.1 that was free a moment ago, for TCP and for UDP. */
+/** Below those that Linux gives to whoever asks for any: no connection of somebody else takes one before it is used. */
+const range = { first: 10_240, last: 32_767 };
+const attemptsAtMost = 100;
+const given = new Set<number>();
+
+/** A port of 127.0.0.1 that is free, for TCP and for UDP, and was given to nobody else in this process. */
 export async function freePort(): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const server = createServer().listen(0, '127.0.0.1');
+  let cause: unknown;
+  for (let attempt = 0; attempt < attemptsAtMost; attempt++) {
+    const port = range.first + Math.floor(Math.random() * (range.last - range.first + 1));
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createServer().listen(port, '127.0.0.1');
     const udp = createSocket('udp4');
     try {
       await once(server, 'listening');
-      const { port } = server.address() as { port: number };
       await bind(udp, port);
       return port;
     } catch (error) {
-      if (attempt === 10) throw error;
+      cause = error;
     } finally {
       await Promise.all([new Promise((closed) => server.close(closed)), closeUdp(udp)]);
     }
   }
+  throw new PlatformError('limit-reached', `no free port after ${attemptsAtMost} attempts`, { cause });
 }
 
 async function bind(socket: Socket, port: number): Promise<void> {

@@ -106,11 +106,12 @@ export class Fleet implements AsyncDisposable {
     this.#stack.defer(() => kill());
     await eventually(
       async () => {
-        if (child.exitCode !== null) throw new Error(`${nodeId} ended with ${child.exitCode}`);
+        if (child.exitCode !== null) return true;
         return (await fetch(`${url}/${health}`, { signal: AbortSignal.timeout(1_000) })).ok || 'not ready';
       },
       { timeoutMs: 120_000 },
     );
+    if (child.exitCode !== null) throw new Error(`${nodeId} ended with ${child.exitCode}`);
     return { nodeId, url, process: child, kill, freeze, thaw };
   }
 
