@@ -78,6 +78,20 @@ test('[SG42] what does not flow says why: not shown, muted, not sent', async () 
   await becomes('nothing publisher');
 });
 
+test('[SG42] no line is called narrow before there is a path over it', async () => {
+  const { calls, clock, bob, notices } = await startCall();
+  const { subscriptions } = await calls['track.subscribe']({
+    mediaSessionId: bob.mediaSessionId,
+    trackIds: ['camera'],
+    started: true,
+  });
+  await clock.advance(10_000);
+  await bob.receive(subscriptions[0]!);
+  const told = () => notices['subscription.layers'];
+  await eventually(() => told().some(({ spatialLayer }) => spatialLayer !== null) || 'nothing flows');
+  expect(told().flatMap(({ reason }) => reason ?? [])).toEqual([]);
+});
+
 test('[SG52] what does not arrive is stopped, and comes back by itself', async () => {
   const { calls, bob, becomes, notices } = await startCall();
   await bob.subscribe('camera');

@@ -506,6 +506,9 @@ export class ParticipantSession extends Lifetime {
     if (this.closed) return;
     if (transport.protocol) this.#options.reach.note(this.participantId, transport.protocol);
     this.#tellConnectivity(transport);
+    if (transport.state === 'connected')
+      for (const subscription of this.#subscriptions.values())
+        if (subscription.transportId === transport.id) subscription.pathFound();
     if (!transport.failed) return;
     const { direction } = transport;
     if (this.#first.get(direction) !== transport) return transport.close('failed'); // The others carry on.

@@ -218,6 +218,13 @@ export class TrackSubscription extends Lifetime {
     this.#options.onFlow(JSON.parse(this.#told) as FlowReport);
   }
 
+  /** Its packets have a way to the participant, from now on or again: what does not flow yet may in a moment. */
+  pathFound(): void {
+    this.#lacking?.cancel();
+    this.#lacking = undefined;
+    this.review();
+  }
+
   /** Looks at what is asked for and what flows, and tells what changed. */
   review(): void {
     if (this.closed || this.#drain.isOn || !this.publication.demand) return; // Of audio and data there is nothing to tell.
@@ -314,7 +321,7 @@ export class TrackSubscription extends Lifetime {
       degraded: given < this.#wantedLevel && !narrow,
       flowing: this.#isLayered ? this.#layers.spatialLayer : this.#flowing ? wanted : null,
       sent: bitrates!.isSent(wanted),
-      settled: this.#lacking !== undefined && this.#options.clock.now() - this.#lacking.since >= settleMs,
+      settled: this.#isSettled,
     };
   }
 
@@ -341,6 +348,13 @@ export class TrackSubscription extends Lifetime {
     const consumed = this.#consumed;
     if (consumed && isMediaConsumer(consumed) && this.#isLayered)
       this.#layersChanged(layersOf(consumed.currentLayers));
+  }
+
+  /** Without a path yet nothing is known of the line. */
+  get #isSettled(): boolean {
+    const { clock, transport } = this.#options;
+    const isLasting = this.#lacking !== undefined && clock.now() - this.#lacking.since >= settleMs;
+    return isLasting && transport.dtlsState === 'connected';
   }
 
   #beginLacking(): { since: number; cancel: () => void } {
