@@ -7,7 +7,7 @@ import { Child } from './measure/child.ts';
 import { thisMachine } from './measure/machine.ts';
 import { type Doors, joinWithCamera, tokenFor } from './measure/peers.ts';
 import type { PlatformProcess } from './measure/platform-process.ts';
-import { cpuSeconds } from './measure/process-usage.ts';
+import { cpuSeconds, machineCpuSeconds } from './measure/process-usage.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
 import type { Arrival, CrowdProcess } from './storm/crowd.ts';
@@ -19,17 +19,21 @@ const platformModule = new URL('measure/platform-process.ts', import.meta.url);
 const crowdModule = new URL('storm/crowd.ts', import.meta.url);
 const pageModule = fileURLToPath(new URL('storm/page.ts', import.meta.url));
 const room = 'assembly';
+/** What hundreds receive would fill a small machine by itself, and this is about joining. */
+const small = { width: 320, height: 180 };
 
 export const bench: Bench = {
   name: 'storm',
   describe: 'a class that joins all at once: when everybody is in, and whether those who were there notice',
-  parameters: { people: 300, withinMs: 2_000, there: 10 },
+  parameters: { people: 300, withinMs: 2_000, there: 10, kbps: 80, fps: 10 },
   async run({ parameters, say }) {
-    const { people, withinMs, there } = parameters as Record<'people' | 'withinMs' | 'there', number>;
+    type Names = 'people' | 'withinMs' | 'there' | 'kbps' | 'fps';
+    const { people, withinMs, there, kbps, fps } = parameters as Record<Names, number>;
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(new Child<PlatformProcess>(platformModule));
     const doors = await platform.call('start', { workers: 2 });
-    stack.adopt(await joinWithCamera(doors, room, 'teacher'), (it) => it.leave());
+    const picture = { ...small, fps, bitrateBps: kbps * 1_000 };
+    stack.adopt(await joinWithCamera(doors, room, 'teacher', picture), (it) => it.leave());
     const early = stack.use(new Child<CrowdProcess>(crowdModule));
     const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
     const common = { doors, room, patienceMs };
@@ -44,10 +48,13 @@ export const bench: Bench = {
     const cpu = () => Promise.all(pids.map(cpuSeconds));
     const before = await cpu();
     let arrivals: Arrival[] = [];
+    let busyAfter = 0;
     const stormy = await during(early, page, async () => {
       const storm = { ...common, name: 'student', people, withinMs };
       arrivals = await crowd.call('join', storm, patienceMs + withinMs + 10_000);
+      const used = await machineCpuSeconds();
       await sleep(afterMs);
+      busyAfter = ((await machineCpuSeconds()) - used) / (afterMs / 1_000) / thisMachine().cores;
     });
     const after = await cpu();
     const joins = Math.max(...(await early.call('joins', undefined as never)));
@@ -95,7 +102,7 @@ export const bench: Bench = {
       `CPU s: server ${used[0]!.toFixed(2)}, workers ${used
         .slice(1)
         .map((s) => s.toFixed(2))
-        .join(' + ')}`,
+        .join(' + ')}; all in and receiving, the machine is busy to ${Math.round(busyAfter * 100)} %`,
     );
     if (errors.length) say(`${errors.length} failed: ${[...new Set(errors)].join('; ')}`);
     const frozenMs = Math.max(stormy.gapMs, stormy.page.longestGapMs);
@@ -117,6 +124,7 @@ export const bench: Bench = {
         frozenBeforeMs: Math.round(quiet.gapMs),
         frozenPageBeforeMs: Math.round(quiet.page.longestGapMs),
         pageLongTasksMs: Math.round(stormy.page.longTasksMs),
+        busyAfter: Math.round(busyAfter * 100) / 100,
         serverCpuSeconds: Math.round(used[0]! * 100) / 100,
         failed: errors.length,
         joins,

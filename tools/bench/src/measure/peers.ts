@@ -15,18 +15,18 @@ export function tokenFor(
   return mintJoinToken(apiKey, { room, sub: identity, grants }, { ttlSeconds: 3_600 });
 }
 
-/** Somebody with camera (three layers, 640×360) and microphone on, live in the room until left. */
-export async function joinWithCamera(doors: Doors, room: string, identity: string): Promise<Room> {
+export type Picture = { width: number; height: number; fps: number; bitrateBps: number };
+const usual: Picture = { width: 640, height: 360, fps: 25, bitrateBps: 600_000 };
+
+/** Somebody with camera (three layers, by default up to 640×360) and microphone on, live in the room until left. */
+export async function joinWithCamera(
+  doors: Doors,
+  room: string,
+  identity: string,
+  picture = usual,
+): Promise<Room> {
   const [camera, microphone, token] = await Promise.all([
-    prepareSimulcast({
-      codec: 'VP8',
-      width: 640,
-      height: 360,
-      fps: 25,
-      bitrateBps: 600_000,
-      seconds: 4,
-      keyFrameEvery: 25,
-    }),
+    prepareSimulcast({ codec: 'VP8', ...picture, seconds: 4, keyFrameEvery: picture.fps }),
     prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 4 }),
     tokenFor(doors, room, identity),
   ]);
