@@ -39,8 +39,10 @@ type Session = Lifetime & {
 };
 
 const flowLookMs = 40;
-/** What comes or goes so often flows: the first picture may be followed by none for a while. */
+/** What comes or goes so often flows: the first picture may be followed by none for a while, … */
 const flowing = 3;
+/** … which is better than none at all. */
+const flowingUrgently = 1;
 
 /** Once for a page, however many rooms it joins. */
 const loadedDevices = new Map<string, Promise<Device>>();
@@ -278,12 +280,12 @@ export class BrowserEngine implements MediaEngine {
     await Promise.allSettled(
       subscriptions.map(async (subscription) => {
         const { trackId, transportId } = subscription;
-        const transport = pool?.get(transportId)?.engine;
+        const transport = pool?.get(transportId);
         if (!transport) return;
         receptions.set(
           trackId,
           subscription.kind === 'data'
-            ? await receiveData(transport, subscription, onData)
+            ? await receiveData(transport.engine, subscription, onData)
             : await receiveMedia(transport, subscription, streamIdOf(trackId)),
         );
       }),
@@ -379,12 +381,12 @@ function* transportsOf({ send, pool }: Session): Iterable<BrowserTransport> {
 }
 
 async function receiveMedia(
-  transport: types.Transport,
+  { engine, isUrgent }: BrowserTransport,
   subscription: Extract<Subscription, { kind: 'audio' | 'video' }>,
   streamId: string,
 ): Promise<Reception> {
   const { subscriptionId, trackId, kind, rtpParameters } = subscription;
-  const consumer = await transport.consume({
+  const consumer = await engine.consume({
     id: subscriptionId,
     producerId: trackId,
     kind,
@@ -401,6 +403,7 @@ async function receiveMedia(
         'inbound-rtp',
         kind === 'video' ? 'framesDecoded' : 'packetsReceived',
         () => consumer.closed,
+        isUrgent ? flowingUrgently : flowing,
       ),
     close: () => consumer.close(),
   };
@@ -412,10 +415,11 @@ async function counted(
   type: string,
   field: string,
   isOver: () => boolean,
+  atLeast = flowing,
 ): Promise<void> {
   while (!isOver()) {
     for (const report of (await stats().catch(() => new Map())).values())
-      if (report.type === type && report[field] >= flowing) return;
+      if (report.type === type && report[field] >= atLeast) return;
     await sleep(flowLookMs);
   }
 }

@@ -52,6 +52,8 @@ export class BrowserTransport extends Lifetime {
   readonly #stuck: BrowserTransportOptions['stuck'];
   #configured: string;
   #deadPath: DeadPath | undefined;
+  /** Nothing comes any more over the one in whose place it is. */
+  #isUrgent = false;
   #anotherAnsweredAt = Number.NEGATIVE_INFINITY;
   /** Ends the wait for the next look. */
   #lookNow: (() => void) | undefined;
@@ -100,6 +102,16 @@ export class BrowserTransport extends Lifetime {
     return !this.closed && this.engine.connectionState === 'connected';
   }
 
+  get isUrgent(): boolean {
+    return this.#isUrgent;
+  }
+
+  /** It takes the place of one whose path is dead: it connects before it is known what is received over it. */
+  takeOver(): void {
+    this.#isUrgent = true;
+    this.connectIdle().catch(() => this.close('failed'));
+  }
+
   /** What used to arrive over it does not any more, or does again. */
   trafficChanged(traffic: 'silent' | 'alive'): void {
     this.#keeper.trafficChanged(traffic);
@@ -140,7 +152,7 @@ export class BrowserTransport extends Lifetime {
       const until = performance.now() + lookAtMostMs;
       while (!this.closed && performance.now() < until) {
         const traffic = pairTraffic(await connection.getStats());
-        if (this.closed || (!traffic && connection.connectionState !== 'disconnected')) return;
+        if (this.closed || (!traffic && connection.iceConnectionState !== 'disconnected')) return;
         const judgement = path.look(traffic);
         if (judgement === 'dead') this.#stuck(this);
         if (judgement) return;

@@ -53,7 +53,7 @@ export class ReceivePool extends Lifetime implements ReceiveTransports {
     if (!this.#transports.has(id) || this.#replacing.has(id)) return false;
     this.#replacing.add(id);
     try {
-      await this.open();
+      this.get(await this.open())?.takeOver();
       return this.#transports.delete(id);
     } finally {
       this.#replacing.delete(id);
