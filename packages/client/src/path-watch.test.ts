@@ -59,6 +59,17 @@ test('when what one path sends is not answered it alone knows', async () => {
   watch.close();
 });
 
+test('when what one path sends is not answered, another one that misses something by then is silent, too', async () => {
+  const { sends, receives, watch } = startWatch();
+  await vi.advanceTimersByTimeAsync(1_500);
+  sends.flow.received = 0;
+  await vi.advanceTimersByTimeAsync(100);
+  receives.flow.received = 0;
+  await vi.advanceTimersByTimeAsync(150);
+  expect([sends.told, receives.told]).toEqual([['silent'], ['silent']]);
+  watch.close();
+});
+
 test('after a false alarm a pause is left alone for some seconds, after one that was right it is not', async () => {
   const { sends, receives, suspected, watch } = startWatch();
   const pause = async () => {

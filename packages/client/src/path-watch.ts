@@ -83,7 +83,10 @@ export class PathWatch extends Lifetime {
       );
       if (isPageBusy()) this.#forget(); // Packets may wait to be read, too.
       const watched = [...this.#watched.values()];
-      const verdicts = watched.map((one, i) => one.look(traffic[i]!, now, now < this.#likelyUntil));
+      for (const [i, one] of watched.entries()) one.note(traffic[i]!, now);
+      // What one connection sends is not answered: that may be its network, which is the others' as well.
+      const isLikely = now < this.#likelyUntil || watched.some((one) => one.isUnanswered);
+      const verdicts = watched.map((one) => one.look(now, isLikely));
       const isAll = this.#tellAll(this.#alarm.hear(this.#together(verdicts), now));
       for (const [connection, one] of this.#watched) {
         const verdict = one.alarm.hear(one.answered, now);
@@ -161,13 +164,17 @@ class WatchedConnection {
   /** What the last look told of the answers. */
   answered: Verdict;
 
-  /** Of what comes; what it tells of the answers is in `answered`. */
-  look(traffic: Traffic, now: number, isLikely: boolean): Verdict {
+  /** What it tells of the answers is in `answered`. */
+  note(traffic: Traffic, now: number): void {
     this.came = traffic.received > this.#before.received;
     if (traffic.sent <= this.#before.sent) this.#answers = new TrafficPulse(); // There is nothing to answer.
     this.#before = traffic;
     this.answered = this.#answers.look(traffic.received, now);
-    return this.#pulse.look(traffic.received, now, isLikely);
+  }
+
+  /** At what was noted last: of what comes. */
+  look(now: number, isLikely: boolean): Verdict {
+    return this.#pulse.look(this.#before.received, now, isLikely);
   }
 
   /** What was seen so far says nothing of what comes. */
@@ -181,6 +188,9 @@ class WatchedConnection {
   }
   get isSilent(): boolean {
     return this.#pulse.isSilent;
+  }
+  get isUnanswered(): boolean {
+    return this.#answers.isSilent;
   }
   get isMissing(): boolean {
     return this.#pulse.isMissing;
