@@ -101,7 +101,7 @@ describe('[B8] each transition of a media path', () => {
       ['fresh', event, states.freshCut],
       ['orRelays', event, states.orRelaysCut],
       ['relays', event, states.relaysCut],
-      ['freshLong', event, { ...states.freshLong, connected: false }],
+      ['freshLong', event, askingCut], // It was connected all the while, and has broken anew.
     );
 
   test.each(table)('%s + %s', (name, event, expected) => {

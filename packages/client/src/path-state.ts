@@ -141,7 +141,8 @@ function whileChecking(state: PathState & { status: 'checking' }, { type, now }:
     case 'disconnected':
     case 'failed':
     case 'silent':
-      return isReserve && now >= state.againAt ? ask(false) : withConnected(state, type);
+      // What was connected all the while has broken anew.
+      return now >= state.againAt && (isReserve || state.connected) ? ask(false) : withConnected(state, type);
     case 'deadline':
       if (now < state.deadlineAt) return state;
       if (state.connected) return holding; // It was never broken, or is mended: the browser would say otherwise.
