@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { People, type Person } from './people.ts';
 
 const slow = { timeoutMs: 30_000 };
+/** How long Redis is silent; for minutes `WEIR_OUTAGE_SECONDS=300 ./weir test fleet.test`. */
+const outageMs = Number(process.env.WEIR_OUTAGE_SECONDS ?? 5) * 1_000;
 
 describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', () => {
   const stack = new AsyncDisposableStack();
@@ -91,21 +93,45 @@ describe.skipIf(!canStartFleet)('[A2] a fleet on one Redis and one Postgres', ()
     expect(after.participants.map((p) => p.participantId)).toEqual(participants.map((p) => p.participantId));
   });
 
-  test('while Redis does not answer the call goes on; then all is as before', async () => {
-    await fleet.redis.pause();
-    const refused = await join('late', other);
-    expect(refused).toMatchObject({ status: 503, code: 'connection-lost', retryable: true });
-    await eachSeesTheOther();
-    await fleet.redis.resume();
-    await eventually(
-      () =>
-        alice.page
-          .evaluate(() => seat.outcome(() => seat.room.sendMessage('chat', 'redis is back')))
-          .then((code) => code === 'ok' || code),
-      slow,
-    );
-    await eventually(async () => (await bob.log()).some((line) => line.includes('redis is back')), slow);
-  });
+  test(
+    'while Redis does not answer the call goes on; then all is as before',
+    async () => {
+      await fleet.redis.pause();
+      const endsAt = Date.now() + outageMs;
+      const refused = await join('late', other);
+      expect(refused).toMatchObject({ status: 503, code: 'connection-lost', retryable: true });
+      const looksAtLayer = (maxSpatialLayer: number) =>
+        alice.page.evaluate(
+          (maxSpatialLayer) =>
+            seat.outcome(async () => {
+              const [remote] = seat.room.remotes.values();
+              await remote!.publication('camera')!.setPreferences({ maxSpatialLayer });
+            }),
+          maxSpatialLayer,
+        );
+      for (let round = 0; round < 2 || Date.now() < endsAt; round++) {
+        await eachSeesTheOther();
+        expect(await looksAtLayer(round % 3)).toBe('ok');
+        for (const { page } of [alice, bob])
+          expect(await page.evaluate(() => seat.room.status)).toBe('connected');
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+      const published = alice.page.evaluate(() => seat.outcome(() => seat.room.local.setMicrophone(true)));
+      await fleet.redis.resume();
+      await eventually(
+        () =>
+          alice.page
+            .evaluate(() => seat.outcome(() => seat.room.sendMessage('chat', 'redis is back')))
+            .then((code) => code === 'ok' || code),
+        slow,
+      );
+      await eventually(async () => (await bob.log()).some((line) => line.includes('redis is back')), slow);
+      expect(await published).toBe('ok');
+      await eventually(async () => (await bob.log()).includes('trackPublished alice microphone'), slow);
+      await eachSeesTheOther();
+    },
+    outageMs + 120_000,
+  );
 
   test('when Redis has lost everything, everybody is back in the room by themselves', async () => {
     const carol = await people.join('carol', { url: other.url }); // The director that alice knows is dead since.

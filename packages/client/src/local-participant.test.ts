@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Emitter, Lifetime, PlatformError } from '@weir/core';
 import type { Track } from '@weir/protocol';
 import { expect, test } from 'vitest';
@@ -52,7 +53,7 @@ function participant(
     getSettings: () => ({}),
   });
   const publish = () => local.publish(track as never as MediaStreamTrack, { source: 'camera' });
-  return { local, link, publish, asked, named, unpublished };
+  return { local, link, track, publish, asked, named, unpublished };
 }
 
 test('what cannot be published on new media at once is tried again until it can', async () => {
@@ -163,4 +164,14 @@ test('a mute and an unmute are told in turn, and what is on its way is not undon
   await expect(on).rejects.toMatchObject({ code: 'connection-lost' });
   expect(publication.mutedBy).toBe('self');
   link.close();
+});
+
+test('a track that is published again and again is listened to once', async () => {
+  const { local, track, publish } = participant([]);
+  for (let i = 0; i < 3; i++) {
+    const { trackId } = await publish();
+    expect(getEventListeners(track, 'ended').length).toBe(1);
+    local.withdrawn(trackId);
+  }
+  expect(getEventListeners(track, 'ended').length).toBe(0);
 });

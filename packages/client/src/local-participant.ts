@@ -1,4 +1,4 @@
-import { backoffMs, type Emitter, newId, PlatformError, sleep } from '@weir/core';
+import { backoffMs, type Emitter, Lifetime, newId, PlatformError, sleep } from '@weir/core';
 import type { Attributes, RtpParameters, Track } from '@weir/protocol';
 import { limits } from '@weir/protocol/limits';
 import type { z } from 'zod';
@@ -54,7 +54,7 @@ export class LocalParticipant extends Participant<LocalPublication> {
   /** Each is the same track over whatever media: it keeps its name. */
   readonly #channels = new Map<SampleChannel, ChannelTrack>();
   readonly #control: LocalControl;
-  readonly #captures = new Map<LocalPublication, CaptureKeeper>();
+  readonly #captures = new Map<LocalPublication, Lifetime>();
   /** Serializes the switches of one source: a double click must not publish twice. */
   readonly #switching = new Map<string, Promise<unknown>>();
 
@@ -300,8 +300,12 @@ export class LocalParticipant extends Participant<LocalPublication> {
     const { source, options } = publication;
     const { deviceId } = track.getSettings();
     this.#letGo(publication);
-    if (!deviceId || (source !== 'camera' && source !== 'microphone'))
-      return track.addEventListener('ended', () => this.#ended(publication, track));
+    if (!deviceId || (source !== 'camera' && source !== 'microphone')) {
+      const watch = this.#link.own(new Lifetime());
+      track.addEventListener('ended', () => this.#ended(publication, track), { signal: watch.signal });
+      this.#captures.set(publication, watch);
+      return;
+    }
     const isPublished = () => this.publications.get(publication.trackId) === publication;
     const keeper = new CaptureKeeper(track, {
       interrupted: (interruption) => void publication.setInterruption(interruption).catch(() => {}),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { MediaFile } from './media-file.ts';
 import type { RtpReceiver } from './rtp-receiver.ts';
 
@@ -17,6 +18,7 @@ class PeerMediaTrack extends EventTarget {
 
   constructor(kind: 'audio' | 'video', media: Media) {
     super();
+    setMaxListeners(0, this); // A crowd may send the same track.
     this.kind = kind;
     this.media = media;
   }
