@@ -190,6 +190,10 @@ describe('[J3] the meeting app', () => {
 
   test('[SG21] the lobby: the first to come lets others in, or not', async () => {
     const host = await inCall('waiting-room', 'Host');
+    await host.evaluate(async () => {
+      await navigator.mediaDevices.enumerateDevices(); // As the app has asked before: by now it knows.
+      await new Promise(requestAnimationFrame);
+    });
     const heights = heightsOf(host, '.weir-menu');
     await host.getByTestId('options-button').click();
     expect((await heights).length, 'a menu that grows under the pointer gets the click').toBe(1);
