@@ -10,15 +10,15 @@ export type WatchedPath = {
   networkChanged(): void;
 };
 
-/** When something seems to be missing. */
-const lookSoonMs = 50;
+/** When something seems to be missing, or sooner where that would be believed sooner. */
+const lookSoonMs = { least: 10, most: 50 };
 /** When another way leads to the server silence is likely for so long: one connection is seen to be silent before the others. */
 const likelyForMs = 500;
 /** Statistics of more tracks than that cost too much to be looked at so often. */
 export const tracksAtMost = 25;
 
-/** Bytes, since the connection began. */
-type Traffic = { received: number; sent: number };
+/** Bytes, since the connection began; and when the last of them came, where the browser says it. */
+type Traffic = { received: number; sent: number; cameAt?: number };
 
 /**
  * Sees within some hundred ms that the network has gone, where the browser takes seconds: nothing comes any more over the
@@ -67,8 +67,12 @@ export class PathWatch extends Lifetime {
   }
 
   #lookLater(): void {
-    const isMissing = [...this.#watched.values()].some((one) => one.isMissing);
-    this.#timer = setTimeout(() => void this.#look(), isMissing ? lookSoonMs : lookEveryMs);
+    const watched = [...this.#watched.values()];
+    const dueAt = Math.min(...watched.flatMap((one) => one.dueAt));
+    const { least, most } = lookSoonMs;
+    const soonMs = Math.max(least, Math.min(most, dueAt - performance.now()));
+    const isMissing = watched.some((one) => one.isMissing);
+    this.#timer = setTimeout(() => void this.#look(), isMissing ? soonMs : lookEveryMs);
   }
 
   async #look(): Promise<void> {
@@ -169,12 +173,12 @@ class WatchedConnection {
     this.came = traffic.received > this.#before.received;
     if (traffic.sent <= this.#before.sent) this.#answers = new TrafficPulse(); // There is nothing to answer.
     this.#before = traffic;
-    this.answered = this.#answers.look(traffic.received, now);
+    this.answered = this.#answers.look(traffic.received, now, false, traffic.cameAt);
   }
 
   /** At what was noted last: of what comes. */
   look(now: number, isLikely: boolean): Verdict {
-    return this.#pulse.look(this.#before.received, now, isLikely);
+    return this.#pulse.look(this.#before.received, now, isLikely, this.#before.cameAt);
   }
 
   /** What was seen so far says nothing of what comes. */
@@ -195,6 +199,9 @@ class WatchedConnection {
   get isMissing(): boolean {
     return this.#pulse.isMissing;
   }
+  get dueAt(): number[] {
+    return [this.#pulse, this.#answers].flatMap(({ dueAt }) => dueAt ?? []);
+  }
 }
 
 async function trafficOf(connection: RTCPeerConnection): Promise<Traffic> {
@@ -203,12 +210,15 @@ async function trafficOf(connection: RTCPeerConnection): Promise<Traffic> {
     { received: 0, sent: 0 },
   ];
   const reports = (await connection.getStats()) as unknown as Map<string, Record<string, number | string>>;
+  let cameAt = 0;
   for (const report of reports.values()) {
+    cameAt = Math.max(cameAt, Number(report.lastPacketReceivedTimestamp ?? 0));
     const into =
       report.type === 'transport' ? transports : report.type === 'candidate-pair' ? pairs : undefined;
     if (!into) continue;
     into.received += Number(report.bytesReceived ?? 0);
     into.sent += Number(report.bytesSent ?? 0);
   }
-  return transports.received ? transports : pairs; // Firefox counts by pair only.
+  const traffic = transports.received ? transports : pairs; // Firefox counts by pair only.
+  return cameAt > 0 ? { ...traffic, cameAt: cameAt - performance.timeOrigin } : traffic;
 }

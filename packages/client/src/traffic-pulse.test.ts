@@ -51,6 +51,13 @@ describe('[B8] the pulse of the traffic', () => {
     expect(pulse.isMissing).toBe(false);
   });
 
+  test('where it is known when the last came that counts, and it says when the silence will be believed', () => {
+    const pulse = new TrafficPulse();
+    for (let i = 0; i <= 10; i++) pulse.look(i, i * lookEveryMs, false, i * lookEveryMs - 60);
+    expect([pulse.look(10, 1_100), pulse.dueAt]).toEqual([undefined, 1_130]);
+    expect([pulse.look(10, 1_130), pulse.dueAt]).toEqual(['silent', undefined]);
+  });
+
   test('where silence is likely less of it is enough', () => {
     for (const [isLikely, verdict] of [
       [true, 'silent'],

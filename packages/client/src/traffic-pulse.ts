@@ -18,11 +18,14 @@ const againMs = 1_000;
 export class TrafficPulse {
   #bytes: number | undefined;
   #cameAt = 0;
+  /** The look at which that was seen. */
+  #seenAt = 0;
   /** Whether something had come, at the last looks before the silence. */
   #looks: boolean[] = [];
   /** When the silence was told last. */
   #toldAt: number | undefined;
   #missing = false;
+  #dueAt: number | undefined;
 
   /** It came often enough that its absence means something. */
   get isLively(): boolean {
@@ -42,33 +45,43 @@ export class TrafficPulse {
     return this.#missing;
   }
 
-  /** `bytes` may start anew: what is counted is another thing then. `now` in ms. `isLikely`: that it is silent. */
-  look(bytes: number, now: number, isLikely = false): Verdict {
+  /** When a silence that may have begun will be believed, ms; undefined: none, or it is. */
+  get dueAt(): number | undefined {
+    return this.#missing ? this.#dueAt : undefined;
+  }
+
+  /**
+   * `bytes` may start anew: what is counted is another thing then. `now` in ms. `isLikely`: that it is silent. `cameAt`: when the last of
+   * them came, where that is known.
+   */
+  look(bytes: number, now: number, isLikely = false, cameAt = now): Verdict {
     const before = this.#bytes;
     this.#bytes = bytes;
     if (before === undefined || bytes < before) {
       this.#looks = [];
-      return this.#came(now);
+      return this.#came(now, cameAt);
+    }
+    if (bytes > before) {
+      const missed = Math.min(window, Math.max(0, Math.round((now - this.#seenAt) / lookEveryMs) - 1));
+      this.#looks = [...this.#looks, ...Array<boolean>(missed).fill(false), true].slice(-window);
+      return this.#came(now, cameAt);
     }
     const silentMs = now - this.#cameAt;
-    if (bytes > before) {
-      const missed = Math.min(window, Math.max(0, Math.round(silentMs / lookEveryMs) - 1));
-      this.#looks = [...this.#looks, ...Array<boolean>(missed).fill(false), true].slice(-window);
-      return this.#came(now);
-    }
     if (!this.isLively) return undefined;
     const lively = this.#lively;
     this.#missing = lively === window;
     const patienceMs = lively === window ? (isLikely ? likelyMs : steadyMs) : (unsteadyMs * window) / lively;
+    this.#dueAt = silentMs < patienceMs ? this.#cameAt + patienceMs : undefined;
     if (silentMs < patienceMs || (this.#toldAt !== undefined && now - this.#toldAt < againMs))
       return undefined;
     this.#toldAt = now;
     return 'silent';
   }
 
-  #came(now: number): Verdict {
+  #came(now: number, at: number): Verdict {
     const wasSilent = this.#toldAt !== undefined;
-    this.#cameAt = now;
+    this.#seenAt = now;
+    this.#cameAt = at;
     this.#toldAt = undefined;
     this.#missing = false;
     return wasSilent ? 'alive' : undefined;
