@@ -58,6 +58,12 @@ describe('[B8] the pulse of the traffic', () => {
     expect([pulse.look(10, 1_130), pulse.dueAt]).toEqual(['silent', undefined]);
   });
 
+  test.each([-3_600_000, 3_600_000])('a clock that differs by %s ms is passed over', (offMs) => {
+    const pulse = new TrafficPulse();
+    for (let i = 0; i <= 10; i++) pulse.look(i, i * lookEveryMs, false, i * lookEveryMs + offMs);
+    expect([1_100, 1_150, 1_200].map((now) => pulse.look(10, now))).toEqual([undefined, undefined, 'silent']);
+  });
+
   test('where silence is likely less of it is enough', () => {
     for (const [isLikely, verdict] of [
       [true, 'silent'],

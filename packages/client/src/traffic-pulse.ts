@@ -52,7 +52,7 @@ export class TrafficPulse {
 
   /**
    * `bytes` may start anew: what is counted is another thing then. `now` in ms. `isLikely`: that it is silent. `cameAt`: when the last of
-   * them came, where that is known.
+   * them came, where that is known; after a sleep the browser's clocks may differ by hours, and that is passed over.
    */
   look(bytes: number, now: number, isLikely = false, cameAt = now): Verdict {
     const before = this.#bytes;
@@ -80,8 +80,9 @@ export class TrafficPulse {
 
   #came(now: number, at: number): Verdict {
     const wasSilent = this.#toldAt !== undefined;
+    const isKnown = at <= now && at >= this.#seenAt - lookEveryMs;
     this.#seenAt = now;
-    this.#cameAt = at;
+    this.#cameAt = isKnown ? at : now;
     this.#toldAt = undefined;
     this.#missing = false;
     return wasSilent ? 'alive' : undefined;
