@@ -8,6 +8,8 @@ afterEach(() => void vi.useRealTimers());
 function startPath() {
   const flow = { received: 100, sent: 100 };
   const total = { bytesReceived: 0, bytesSent: 0 };
+  /** How long before the look the last packet came, where the browser says that. */
+  const last: { beforeMs?: number } = {};
   const told: string[] = [];
   const connection = {
     connectionState: 'connected',
@@ -15,7 +17,12 @@ function startPath() {
     async getStats() {
       total.bytesReceived += flow.received;
       total.bytesSent += flow.sent;
-      return new Map([['T', { type: 'transport', ...total }]]);
+      const at = performance.timeOrigin + performance.now() - (last.beforeMs ?? 0);
+      const pair = { type: 'candidate-pair', lastPacketReceivedTimestamp: at };
+      return new Map<string, object>([
+        ['T', { type: 'transport', ...total }],
+        ...(last.beforeMs === undefined ? [] : [['P', pair] as const]),
+      ]);
     },
   } as unknown as RTCPeerConnection;
   const path = {
@@ -23,7 +30,7 @@ function startPath() {
     trafficChanged: (verdict: string) => void told.push(verdict),
     networkChanged: () => void told.push('networkChanged'),
   };
-  return { flow, told, path };
+  return { flow, last, told, path };
 }
 
 function startWatch() {
@@ -43,6 +50,18 @@ test('when nothing comes over any path all know within 400 ms, and that it is ba
   for (const { flow } of [sends, receives]) flow.received = 100;
   await vi.advanceTimersByTimeAsync(200);
   expect(sends.told.at(-1)).toBe('alive');
+  watch.close();
+});
+
+test('where the browser says when the last packet came the silence counts from it, and is told as soon as it is long enough', async () => {
+  const { sends, receives, watch } = startWatch();
+  for (const { last } of [sends, receives]) last.beforeMs = 60;
+  await vi.advanceTimersByTimeAsync(1_500);
+  for (const { flow } of [sends, receives]) flow.received = 0;
+  await vi.advanceTimersByTimeAsync(125);
+  expect(receives.told).toEqual([]);
+  await vi.advanceTimersByTimeAsync(15);
+  expect([sends.told, receives.told]).toEqual([['silent'], ['silent']]);
   watch.close();
 });
 

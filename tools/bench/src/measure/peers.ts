@@ -15,7 +15,7 @@ export function tokenFor(
   return mintJoinToken(apiKey, { room, sub: identity, grants }, { ttlSeconds: 3_600 });
 }
 
-export type Picture = { width: number; height: number; fps: number; bitrateBps: number };
+type Picture = { width: number; height: number; fps: number; bitrateBps: number };
 const usual: Picture = { width: 640, height: 360, fps: 25, bitrateBps: 600_000 };
 
 /** Somebody with camera (three layers, by default up to 640×360) and microphone on, live in the room until left. */
@@ -23,7 +23,7 @@ export async function joinWithCamera(
   doors: Doors,
   room: string,
   identity: string,
-  picture = usual,
+  picture: Picture = usual,
 ): Promise<Room> {
   const [camera, microphone, token] = await Promise.all([
     prepareSimulcast({ codec: 'VP8', ...picture, seconds: 4, keyFrameEvery: picture.fps }),
