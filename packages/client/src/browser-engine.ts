@@ -381,10 +381,11 @@ function* transportsOf({ send, pool }: Session): Iterable<BrowserTransport> {
 }
 
 async function receiveMedia(
-  { engine, isUrgent }: BrowserTransport,
+  transport: BrowserTransport,
   subscription: Extract<Subscription, { kind: 'audio' | 'video' }>,
   streamId: string,
 ): Promise<Reception> {
+  const { engine, isUrgent } = transport;
   const { subscriptionId, trackId, kind, rtpParameters } = subscription;
   const consumer = await engine.consume({
     id: subscriptionId,
@@ -397,6 +398,7 @@ async function receiveMedia(
     subscriptionId,
     track: consumer.track,
     stats: () => consumer.getStats(),
+    connectionStats: async () => transport.connection?.getStats(),
     flows: () =>
       counted(
         () => consumer.getStats(),

@@ -69,6 +69,8 @@ export type Reception = {
   readonly track: MediaStreamTrack | undefined;
   /** The browser's own numbers of it; absent where the engine has none. */
   stats?(): Promise<RTCStatsReport>;
+  /** And of all that comes over the same connection: its own say nothing of the path before a packet of it has come. */
+  connectionStats?(): Promise<RTCStatsReport | undefined>;
   /** Resolves when there is something to see or hear. May never. */
   flows?(): Promise<void>;
   close(): void;

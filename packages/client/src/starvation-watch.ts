@@ -54,7 +54,7 @@ export class StarvationWatch extends Lifetime {
       if (this.closed) return;
       this.#starvation.look(arrived);
       this.#mark(this.isStarving ? all.filter(isSteady) : []);
-      if (this.isStarving) this.#events.starved(videos.map(({ trackId }) => trackId));
+      if (this.#starvation.lasts) this.#events.starved(videos.map(({ trackId }) => trackId));
     } catch {
       // A receiver closed while it was looked at.
     } finally {
@@ -68,19 +68,49 @@ function isSteady({ source }: RemotePublication): boolean {
   return source !== 'screen';
 }
 
-function shouldCome({ kind, layer, muted, reception }: RemotePublication): boolean {
-  return kind === 'video' && layer !== undefined && !muted && reception?.stats !== undefined;
+function shouldCome({ kind, layer, limit, muted, reception }: RemotePublication): boolean {
+  const isSent = layer !== undefined || limit === undefined; // Neither: the server's word has not come.
+  return kind === 'video' && isSent && !muted && reception?.stats !== undefined;
 }
+
+type Inbound = { type: string; bytesReceived?: number; framesReceived?: number; framesDecoded?: number };
 
 async function arrivedOf(videos: RemotePublication[]): Promise<Arrived | undefined> {
   if (videos.length === 0) return undefined;
-  const arrived = { tracks: videos.map(({ trackId }) => trackId).join(), videoBytes: 0, allBytes: 0 };
-  for (const report of await Promise.all(videos.map((video) => video.stats())))
-    report?.forEach((entry: { type: string; bytesReceived?: number }) => {
-      const bytes = entry.bytesReceived ?? 0;
-      if (entry.type === 'inbound-rtp') arrived.videoBytes += bytes;
-      // Firefox counts by pair only.
-      if (entry.type === 'transport' || entry.type === 'candidate-pair') arrived.allBytes += bytes;
-    });
+  const arrived: Arrived = {
+    tracks: videos.map(({ trackId }) => trackId).join(),
+    pictures: 0,
+    videoBytes: 0,
+    allBytes: 0,
+    told: videos.some(({ layer }) => layer !== undefined),
+  };
+  const count = async (video: RemotePublication) => {
+    const entries = entriesOf(await video.stats());
+    const inbound = entries.find(({ type }) => type === 'inbound-rtp');
+    const bytes = inbound?.bytesReceived ?? 0;
+    const path = inbound ? entries : entriesOf(await video.reception?.connectionStats?.());
+    arrived.videoBytes += bytes;
+    // A page of text takes seconds over a narrow line: each part of it counts.
+    arrived.pictures += video.source === 'screen' ? bytes : picturesOf(inbound);
+    arrived.allBytes += bytesOfPath(path);
+  };
+  await Promise.all(videos.map(count));
   return arrived;
+}
+
+/** Whole pictures, shown or not: a busy computer is no narrow line. */
+function picturesOf({ framesReceived, framesDecoded }: Partial<Inbound> = {}): number {
+  return framesReceived ?? framesDecoded ?? 0;
+}
+
+function bytesOfPath(entries: Inbound[]): number {
+  // Firefox counts by pair only.
+  const paths = entries.filter(({ type }) => type === 'transport' || type === 'candidate-pair');
+  return paths.reduce((sum, { bytesReceived = 0 }) => sum + bytesReceived, 0);
+}
+
+function entriesOf(report: RTCStatsReport | undefined): Inbound[] {
+  const entries: Inbound[] = [];
+  report?.forEach((entry: Inbound) => void entries.push(entry));
+  return entries;
 }
