@@ -1,8 +1,8 @@
 import type { Clock } from '@weir/core';
-import { PlatformError } from '@weir/core';
+import { deepFreeze, PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
 import { deliver, type Follower } from './followers.ts';
-import { deepFreeze, plainChange } from './frozen.ts';
+import { plainChange } from './plain-change.ts';
 import type { CommitResult, Json, RoomChange, RoomLog, RoomRecord, RoomState } from './room-log.ts';
 
 type Entries = RoomState['entries'];

@@ -1,7 +1,7 @@
-import { PlatformError } from '@weir/core';
+import { deepFreeze, PlatformError } from '@weir/core';
 import type { RoomId } from '@weir/protocol';
-import { deepFreeze, plainChange } from './frozen.ts';
 import type { Leases } from './leases.ts';
+import { plainChange } from './plain-change.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { RoomFeed } from './redis-room-feed.ts';
 import { commitScript, pruneScript, sinceScript } from './redis-scripts.ts';

@@ -1,6 +1,7 @@
 export { type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { sleep, withDeadline } from './deadline.ts';
+export { deepFreeze } from './deep-freeze.ts';
 export { Emitter } from './emitter.ts';
 export { type ErrorCode, type ErrorInfo, errorTable, isErrorCode, PlatformError } from './errors.ts';
 export { newId, newSecret } from './id.ts';

@@ -1,4 +1,4 @@
-import { PlatformError } from '@weir/core';
+import { deepFreeze, PlatformError } from '@weir/core';
 import type {
   Direction,
   LayerPreferences,
@@ -90,7 +90,7 @@ export function connectivity(transport: engine.WebRtcTransport): Connectivity {
   return dtlsState === 'connected' ? 'connected' : 'new';
 }
 
-export function produce(
+export async function produce(
   transport: engine.WebRtcTransport,
   production: Production,
   source?: Source,
@@ -100,7 +100,7 @@ export function produce(
       sctpStreamParameters: production.sctpStreamParameters,
       paused: production.muted,
     });
-  return transport.produce({
+  const producer = await transport.produce({
     kind: production.kind,
     rtpParameters: production.rtpParameters as engine.RtpParameters,
     paused: production.muted,
@@ -110,22 +110,34 @@ export function produce(
         }
       : {}),
   });
+  return copiedOnce(producer);
+}
+
+/**
+ * The engine copies a producer's parameters whenever they are read, which it does itself three times for each consumer. They never
+ * change.
+ */
+function copiedOnce(producer: engine.Producer): engine.Producer {
+  for (const name of ['rtpParameters', 'consumableRtpParameters'] as const)
+    Object.defineProperty(producer, name, { value: deepFreeze(producer[name]) });
+  return producer;
 }
 
 /** What comes over a pipe, as a track of this router. */
-export function producePiped(
+export async function producePiped(
   transport: engine.PipeTransport,
   kind: 'audio' | 'video' | 'data',
   { rtpParameters, sctpStreamParameters, muted }: PipeOffer,
 ): Promise<Produced> {
   if (kind === 'data' || !rtpParameters)
     return transport.produceData({ sctpStreamParameters: sctpStreamParameters!, paused: muted });
-  return transport.produce({
+  const producer = await transport.produce({
     kind,
     rtpParameters: rtpParameters as engine.RtpParameters,
     paused: muted,
     ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}),
   });
+  return copiedOnce(producer);
 }
 
 /** The codec's MIME type and the number of simulcast or SVC layers, 1 for neither. */
@@ -166,15 +178,12 @@ export function consume(
 }
 
 const narrow = new WeakMap<RtpCapabilities, Map<string, engine.RtpCapabilities>>();
-/** Each look at a producer's parameters is a copy. */
-const mimeTypes = new WeakMap<engine.Producer, string[]>();
 
 /** What of these capabilities says anything about this track: the engine copies and checks all that it gets, each time. */
 function narrowed(capabilities: RtpCapabilities, producer: engine.Producer): engine.RtpCapabilities {
   const known = narrow.get(capabilities) ?? new Map<string, engine.RtpCapabilities>();
   narrow.set(capabilities, known);
-  const wanted = mimeTypes.get(producer) ?? mimeTypesOf(producer);
-  mimeTypes.set(producer, wanted);
+  const wanted = mimeTypesOf(producer);
   const key = wanted.join();
   const found = known.get(key);
   if (found) return found;

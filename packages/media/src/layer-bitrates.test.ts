@@ -14,6 +14,7 @@ function startBitrates(sent: Record<string, number>) {
     kind: 'video',
     rtpParameters: { encodings },
     score: [],
+    on: () => {},
     getStats: async () =>
       Object.entries(sent).map(([rid, bitrate]) => ({ rid, bitrate, bitrateByLayer: {} })),
   };

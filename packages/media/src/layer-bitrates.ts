@@ -16,8 +16,9 @@ export class LayerBitrates extends Lifetime {
   readonly #producer: engine.Producer;
   readonly #clock: Clock;
   readonly #nominal: readonly number[];
-  /** The engine copies them whenever it is asked. */
   readonly #encodings: number;
+  /** The engine copies it whenever it is asked. */
+  #score: engine.ProducerScore[];
   readonly #measured = new Map<Level, number>();
   /** Since when each is seen to be sent. */
   readonly #sentSince = new Map<Level, number>();
@@ -31,6 +32,10 @@ export class LayerBitrates extends Lifetime {
     this.#encodings = producer.rtpParameters.encodings?.length ?? 1;
     this.levels = layerLevels(producer);
     this.#nominal = this.levels.map((level) => nominalBps(producer, level));
+    this.#score = producer.score;
+    producer.on('score', (score) => {
+      this.#score = score;
+    });
   }
 
   /** Bits a second of each level, the lowest first. */
@@ -43,7 +48,7 @@ export class LayerBitrates extends Lifetime {
   /** Whether packets of this spatial layer come in. Of layers inside one encoding nobody knows: then it is all or none. */
   isSent(spatialLayer: number): boolean {
     const encoding = this.#encodings > 1 ? spatialLayer : 0;
-    return this.#producer.score.some((stream) => stream.encodingIdx === encoding && stream.score > 0);
+    return this.#score.some((stream) => stream.encodingIdx === encoding && stream.score > 0);
   }
 
   /** One poll a publication, however many look. */

@@ -4,7 +4,7 @@ import { sleep } from '@weir/core';
 import type { Course } from './failover/crowd.ts';
 import { Stage } from './failover/stage.ts';
 import { thisMachine } from './measure/machine.ts';
-import { machineCpuSeconds } from './measure/process-usage.ts';
+import { machineCpuSeconds, treeCpuSeconds } from './measure/process-usage.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
 
@@ -28,6 +28,8 @@ type Case = { what: string; sessions: number; goalMs: number } & Course & {
     lostAt: number;
     /** How much of the machine was busy in the second after the loss, 0 to 1; NaN: not measured. */
     busy: number;
+    /** CPU time in that second, s: of the people (one process for all), of their signaling node, of the node that takes over. */
+    used: number[];
   };
 
 export const bench: Bench = {
@@ -71,6 +73,7 @@ async function mediaWithPage(stage: Stage, { what, warm, goalMs, end }: Loss, ti
     goalMs,
     lostAt: 0,
     busy: Number.NaN,
+    used: [],
     ...course,
   };
 }
@@ -83,7 +86,7 @@ async function mediaWithCrowd(stage: Stage, loss: Loss, sessions: number): Promi
   await stage.crowd.call('leave', undefined as never);
   const node = await stage.serve('media'); // In their own region: all come to it.
   await gather(stage, `media-${named(what)}`, sessions, warm);
-  const course = await lose(stage, () => end(node), true);
+  const course = await lose(stage, { end: () => end(node), heir: other, resets: true });
   await stage.crowd.call('leave', undefined as never);
   for (const one of [node, other]) await one.kill();
   return { what: `media node ${what}`, sessions, goalMs, ...course };
@@ -93,7 +96,7 @@ async function signalingNode(stage: Stage, sessions: number): Promise<Case> {
   const media = await stage.serve('media');
   const other = await stage.serve('signaling');
   await gather(stage, 'signaling', sessions, false);
-  const course = await lose(stage, () => stage.front.kill(), false);
+  const course = await lose(stage, { end: () => stage.front.kill(), heir: other, resets: false });
   await stage.crowd.call('leave', undefined as never);
   for (const one of [media, other]) await one.kill();
   return { what: 'signaling node killed', sessions, goalMs: goals.backMs, ...course };
@@ -111,17 +114,21 @@ function named(what: string): string {
   return what.replace(/\W+/g, '-');
 }
 
-async function lose({ crowd }: Stage, end: () => Promise<void>, resets: boolean) {
+type Losing = { end: () => Promise<void>; heir: FleetNode; resets: boolean };
+
+async function lose({ crowd, front }: Stage, { end, heir, resets }: Losing) {
   await sleep(settleMs);
   await crowd.call('begin', undefined as never);
   await sleep(settleMs);
   const lostAt = Date.now();
-  const before = await machineCpuSeconds();
+  const parts = [crowd.pid, front.process.pid!, heir.process.pid!];
+  const cpu = () => Promise.all([machineCpuSeconds(), ...parts.map(treeCpuSeconds)]);
+  const before = await cpu();
   await end();
   await sleep(busyMs);
-  const used = (await machineCpuSeconds()) - before;
-  const busy = used / ((Date.now() - lostAt) / 1_000) / thisMachine().cores;
-  return { lostAt, busy, ...(await crowd.call('course', { resets, patienceMs }, patienceMs * 3)) };
+  const [all = 0, ...used] = (await cpu()).map((seconds, i) => seconds - before[i]!);
+  const busy = all / ((Date.now() - lostAt) / 1_000) / thisMachine().cores;
+  return { lostAt, busy, used, ...(await crowd.call('course', { resets, patienceMs }, patienceMs * 3)) };
 }
 
 function inWords({ what, sessions, gapsMs, flowing }: Case): string {
@@ -149,6 +156,7 @@ function result(cases: Case[], say: (line: string) => void): BenchResult {
         'told after P50',
         'P95',
         'machine busy',
+        'CPU s: people, signaling, heir',
       ],
       cases.map((one) => [
         one.what,
@@ -157,6 +165,7 @@ function result(cases: Case[], say: (line: string) => void): BenchResult {
         ...columns.map((q) => ms(quantile(one.gapsMs, q))),
         ...columns.slice(0, 2).map((q) => since(one, one.resetsAt.length ? one.resetsAt : one.backAt, q)),
         Number.isNaN(one.busy) ? '' : `${Math.round(one.busy * 100)} %`,
+        one.used.map((seconds) => (seconds < 0 ? '–' : seconds.toFixed(2))).join(', '),
       ]),
     ),
   );
