@@ -24,7 +24,7 @@ const retryMs = 1_000;
 const startedAtOnce = 50;
 /** … but wait no longer than so long. */
 const startAtMostMs = 10_000;
-/** Between two requests that start some the page has so long to catch up, and longer while it is late. */
+/** Between two requests that start some of many the page has so long to catch up, and longer while it is late. */
 const breathMs = 100;
 const breathsAtMost = 10;
 /** A page that sets up or starts some beside more than `startedAtOnce` has its hands full for so long. */
@@ -352,7 +352,7 @@ export class Subscriber {
         if (generation !== this.#generation) return;
         for (const [trackId, since] of due)
           if (this.#unstarted.get(trackId) === since) this.#unstarted.delete(trackId); // Else it is there anew.
-        if (this.#unstarted.size > 0) await breathe();
+        if (this.#unstarted.size > 0 && this.#receptions.size > startedAtOnce) await breathe();
         if (generation !== this.#generation) return;
       }
     } catch (error) {

@@ -1,3 +1,4 @@
+import { sleep } from '@weir/core';
 import { numberedSound, prepareMedia, prepareSimulcast } from '@weir/peer';
 import { eventually } from '@weir/testing';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -324,6 +325,28 @@ test('[MC12] a big room is heard through slots on each node, whose microphones c
   await eventually(async () => (await nodes.paths()).length === 4 || `${await nodes.paths()}`);
   dave.setAudioLevel(-10);
   await eventually(() => sizes.some((bytes) => bytes >= 700) || 'dave is not heard');
+});
+
+test('[MC33] what is to be produced in a moment, here or there, is waited for: all comes with one request', async () => {
+  const nodes = linkedNodes();
+  const there = await nodes.start('there');
+  const here = await nodes.start('here');
+  nodes.tell('alices', 'here');
+  nodes.tell('bobs', 'there');
+  const [alice, carol] = [await here.open('alice'), await here.open('carol')];
+  const bob = await there.open('bob');
+  // Who opens a session is waited for by others.
+  expect((await here.open('dave', { trackIds: ['alices'] })).subscriptions).toEqual([]);
+  const asked = here.calls['track.subscribe']({
+    mediaSessionId: carol.mediaSessionId,
+    trackIds: ['alices', 'bobs'],
+    started: false,
+  });
+  await sleep(50);
+  await alice.publish('alices', [await vp8()]);
+  await bob.publish('bobs', [await vp8()]);
+  const { subscriptions } = await asked;
+  expect(subscriptions.map(({ trackId }) => trackId)).toEqual(['alices', 'bobs']);
 });
 
 test('what is nowhere is not found, and neither is what should be here', async () => {

@@ -338,6 +338,7 @@ export class MediaNode extends Lifetime implements AsyncDisposable {
       const wanted = params.receive ? trackIds : [];
       const { subscriptions, failures } = await session.subscribe(wanted, true, {
         patienceMs: joinPatienceMs,
+        expects: false, // They wait for this one as well.
       });
       if (failures.length)
         this.#logger.debug(

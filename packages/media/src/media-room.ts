@@ -1,4 +1,4 @@
-import { type Clock, Lifetime, type Logger, PlatformError } from '@weir/core';
+import { type Clock, Lifetime, type Logger, PlatformError, sleep } from '@weir/core';
 import { isAudioSlotId, type ParticipantId, type RoomId, type TrackId } from '@weir/protocol';
 import { EdgePublication } from './edge-publication.ts';
 import type { MediaWorker } from './media-worker.ts';
@@ -7,6 +7,9 @@ import type { Publication } from './publication.ts';
 import { RoomRouter } from './room-router.ts';
 import { RoomSound, type SoundLimits } from './room-sound.ts';
 import { SpeakerRanking } from './speaker-ranking.ts';
+
+/** Whoever was taken here produces anew within so long; others of the same request wait no longer for it. */
+const expectedWithinMs = 300;
 
 /** Gets a track that another node has, onto a worker of this one. Rejects with `track-not-found`. */
 export type FetchTrack = (
@@ -29,6 +32,8 @@ export class MediaRoom extends Lifetime {
   /** The tracks that are on their way from other nodes. */
   readonly #coming = new Map<TrackId, PromiseWithResolvers<Publication>>();
   readonly #speakers: SpeakerRanking;
+  /** Tracks that somebody waits for, as they are to be produced here in a moment. */
+  readonly #expected = new Map<TrackId, PromiseWithResolvers<Publication> & { waiting: number }>();
   /** Tracks of other nodes that hang further ones here. */
   #givenOn = 0;
 
@@ -166,6 +171,25 @@ export class MediaRoom extends Lifetime {
   }
 
   /**
+   * The track, once its publisher, who has come here from a node that died, has produced it anew, at this epoch or a later one.
+   * Undefined: it is not here in time.
+   */
+  async expected(trackId: TrackId, epoch = 0): Promise<Publication | undefined> {
+    const here = this.#publications.get(trackId);
+    if (here && here.epoch >= epoch) return here;
+    const expected = this.#expected.get(trackId) ?? { ...Promise.withResolvers<Publication>(), waiting: 0 };
+    this.#expected.set(trackId, expected);
+    expected.waiting += 1;
+    try {
+      const come = await Promise.race([expected.promise, sleep(expectedWithinMs, this.signal)]);
+      return come && come.epoch >= epoch ? come : undefined;
+    } finally {
+      expected.waiting -= 1;
+      if (expected.waiting === 0 && this.#expected.get(trackId) === expected) this.#expected.delete(trackId);
+    }
+  }
+
+  /**
    * The track, got from another node if need be, once for all who ask. `epoch`: not of an earlier production than that.
    * Rejects with `track-not-found`.
    */
@@ -213,6 +237,8 @@ export class MediaRoom extends Lifetime {
     });
     if (earlier && !this.#retired.has(earlier)) earlier.close();
     this.#coming.get(trackId)?.resolve(publication); // Produced here before it came from where it was.
+    this.#expected.get(trackId)?.resolve(publication);
+    this.#expected.delete(trackId);
     if (publication.source === 'microphone') this.sound.add(publication);
   }
 

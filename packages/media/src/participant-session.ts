@@ -227,7 +227,7 @@ export class ParticipantSession extends Lifetime {
 
   /**
    * All at once; each track that cannot be subscribed to is a failure of its own. `patienceMs`: how long those of other nodes
-   * may take to come. `epochs`: earlier productions than these are no good.
+   * may take to come. `expects`: waits a moment for those that are to be produced here. `epochs`: earlier productions than these are no good.
    */
   async subscribe(
     trackIds: TrackId[],
@@ -235,10 +235,12 @@ export class ParticipantSession extends Lifetime {
     {
       transportId,
       patienceMs = fetchPatienceMs,
+      expects = true,
       epochs = {},
     }: {
       transportId?: string | undefined;
       patienceMs?: number;
+      expects?: boolean;
       epochs?: Record<TrackId, number> | undefined;
     } = {},
   ): Promise<SubscribeResult> {
@@ -248,7 +250,7 @@ export class ParticipantSession extends Lifetime {
     const result: SubscribeResult = { subscriptions: [], failures: [] };
     const settled = await Promise.all(
       wanted.map((trackId) =>
-        this.#subscribeOne(trackId, transport, { started, patienceMs, epoch: epochs[trackId] ?? 0 }),
+        this.#subscribeOne(trackId, transport, { started, patienceMs, expects, epoch: epochs[trackId] ?? 0 }),
       ),
     );
     this.assertOpen();
@@ -387,17 +389,12 @@ export class ParticipantSession extends Lifetime {
   async #subscribeOne(
     trackId: TrackId,
     transport: SessionTransport,
-    { started, patienceMs, epoch }: { started: boolean; patienceMs: number; epoch: number },
+    { started, ...how }: { started: boolean; patienceMs: number; expects: boolean; epoch: number },
   ): Promise<TrackSubscription | PlatformError> {
     const { room } = this.#options;
     let publication = room.publication(trackId);
     try {
-      if (!publication || publication.epoch < epoch)
-        publication = await withDeadline(
-          room.bring(trackId, this.worker, epoch),
-          patienceMs,
-          `track ${trackId}`,
-        );
+      if (!publication || publication.epoch < how.epoch) publication = await this.#bring(trackId, how);
       this.assertOpen();
       const before = this.#subscriptions.get(trackId);
       const subscription =
@@ -413,6 +410,22 @@ export class ParticipantSession extends Lifetime {
       if (publication?.closed)
         return new PlatformError('track-not-found', `track ${trackId} closed meanwhile`);
       return toPlatformError(error, `track ${trackId}`);
+    }
+  }
+
+  async #bring(
+    trackId: TrackId,
+    { epoch, patienceMs, expects }: { epoch: number; patienceMs: number; expects: boolean },
+  ): Promise<Publication> {
+    const { room } = this.#options;
+    try {
+      return await withDeadline(room.bring(trackId, this.worker, epoch), patienceMs, `track ${trackId}`);
+    } catch (error) {
+      const { code } = PlatformError.from(error);
+      const isElsewhere = code === 'track-not-found' || code === 'media-lost';
+      const come = expects && isElsewhere ? await room.expected(trackId, epoch) : undefined;
+      if (come) return come;
+      throw error;
     }
   }
 

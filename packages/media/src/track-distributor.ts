@@ -158,7 +158,7 @@ export class TrackDistributor extends Lifetime {
   /** As an edge has it when it `hung` there, perhaps in a moment; else as it is produced here. */
   async #publication(roomId: RoomId, trackId: TrackId, hung: boolean): Promise<Publication> {
     const room = this.#options.room(roomId);
-    const publication = hung ? await room?.awaited(trackId) : room?.publication(trackId);
+    const publication = await (hung ? room?.awaited(trackId) : room?.expected(trackId));
     if (!publication || publication.closed || publication instanceof EdgePublication !== hung)
       throw new PlatformError('track-not-found', `no track ${trackId} on ${this.#options.self.nodeId}`);
     return publication;

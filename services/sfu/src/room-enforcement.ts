@@ -81,12 +81,12 @@ class EnforcedRoom extends Lifetime {
     if (track.muted || track.epoch >= epoch) this.#node.setMuted(this.#roomId, trackId, track.muted);
   }
 
-  /** What was told may be behind: where it says that there is nothing, the store itself decides. */
+  /** What was told may be behind: where it does not know of that epoch, the store itself decides. */
   async locate(trackId: TrackId, epoch: number): Promise<TrackPlace | undefined> {
     await withDeadline(this.#begun.promise, locateTimeoutMs, `the log of ${this.#roomId}`, this.signal);
     const told = this.#tracks.get(trackId);
     const known = told && placeOf(told, this.#sessions.get(told.participantId)?.mediaNodeId);
-    if (known && known.nodeId !== this.#node.nodeId && told.epoch >= epoch) return known;
+    if (known && told.epoch >= epoch) return known;
     const entries = (await this.#log.read(this.#roomId))?.entries;
     const track = entries?.get(trackPrefix + trackId)?.value as Track | undefined;
     const session =

@@ -1,12 +1,16 @@
-import { Lifetime } from '@weir/core';
+import { Lifetime, sleep } from '@weir/core';
 import type { AudioSlot, MediaSession } from '@weir/protocol';
 import type { ClientMedia } from './client-media.ts';
 import { Standby } from './standby.ts';
+
+/** Who looks for another one lost it with many others, who have more urgent needs. */
+const calm = { leastMs: 1_000, mostMs: 3_000 };
 
 /** Where the room has standbys, its participant has one: another when it is gone, or when its node is the one in use. */
 export class StandbyKeeper extends Lifetime {
   readonly #client: ClientMedia;
   #standby: Standby | undefined;
+  #hadOne = false;
   /** Aborts what looks for one. */
   #keeping: Lifetime | undefined;
   /** The media session in use. */
@@ -69,10 +73,13 @@ export class StandbyKeeper extends Lifetime {
   }
 
   async #find(beside: string, keeping: Lifetime): Promise<void> {
+    if (this.#hadOne)
+      await sleep(calm.leastMs + Math.random() * (calm.mostMs - calm.leastMs), keeping.signal);
     const standby = await Standby.open(this.#client, beside, keeping.signal);
     if (!standby) return;
     if (keeping.closed) return standby.end();
     this.#standby = this.own(standby);
+    this.#hadOne = true;
     standby.onClose((reason) => {
       if (this.#standby !== standby) return;
       this.#standby = undefined;

@@ -12,6 +12,8 @@ type Calls = {
   doors: Doors;
   rooms: string[];
   each: number;
+  /** Pictures a second of each camera. */
+  fps: number;
   /** The rooms have a standby: the calls have begun when everybody is connected to it, too. */
   standby: boolean;
   patienceMs: number;
@@ -59,9 +61,10 @@ class Caller {
       room.events.on(event, () => this.comingsAndGoings++);
   }
 
-  async join(): Promise<void> {
-    const picture = { codec: 'VP8', width: 320, height: 180, fps: 10 } as const;
-    const camera = await prepareMedia({ ...picture, bitrateBps: 60_000, seconds: 2, keyFrameEvery: 5 });
+  async join(fps: number): Promise<void> {
+    const picture = { codec: 'VP8', width: 320, height: 180, fps } as const;
+    const keyFrameEvery = Math.round(fps / 2);
+    const camera = await prepareMedia({ ...picture, bitrateBps: 60_000, seconds: 2, keyFrameEvery });
     await this.#room.connect();
     await this.#room.local.publish(preparedTrack([camera]), { source: 'camera' });
   }
@@ -112,14 +115,14 @@ const flowing = () => callers.flatMap(({ gaps }) => gaps).filter(({ lastMs }) =>
 
 const handlers = {
   /** So many people in each of the rooms. Resolves when everybody receives all others. */
-  async join({ doors, rooms, each, standby, patienceMs }: Calls): Promise<void> {
+  async join({ doors, rooms, each, fps, standby, patienceMs }: Calls): Promise<void> {
     const people = rooms.flatMap((room) => Array.from({ length: each }, (_, i) => ({ room, i })));
     const queue = people.values();
     const work = async () => {
       for (const { room, i } of queue) {
         const caller = new Caller(doors.url, await tokenFor(doors, room, `${room}-${i}`));
         callers.push(caller);
-        await caller.join();
+        await caller.join(fps);
       }
     };
     await Promise.all(Array.from({ length: joinsAtOnce }, work));
