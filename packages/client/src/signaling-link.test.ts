@@ -6,6 +6,8 @@ const rtpCapabilities = { codecs: [], headerExtensions: [] };
 const media = { mediaSessionId: 'ms_1', nodeId: 'm', send: null, receive: null };
 const snapshot = { revision: 7, room: {}, participants: [], tracks: [], lobby: [] };
 
+const joined = { status: 'joined', participantId: 'p', snapshot, media, subscriptions: [], iceServers: [] };
+
 /** A server's end of a socket that answers each request with these texts, at once and in this order. */
 function channelThatAnswers(texts: (id: number) => object[]): Channel {
   let tell: (text: string) => void = () => {};
@@ -60,7 +62,7 @@ test('[SG19] what comes before the answer is taken in after it, without what the
     event(8, 'new'),
     {
       id,
-      result: { status: 'joined', participantId: 'p', snapshot, media, subscriptions: [], iceServers: [] },
+      result: joined,
     },
     event(9, 'later'),
   ]);
@@ -76,7 +78,6 @@ test('[SG19] what comes before the answer is taken in after it, without what the
 });
 
 test('a request that persists is made again after the connection broke, as it is meant by then', async () => {
-  const joined = { status: 'joined', participantId: 'p', snapshot, media, subscriptions: [], iceServers: [] };
   const asked: boolean[] = [];
   let muted = false;
   let sockets = 0;
@@ -112,5 +113,41 @@ test('a request that persists is made again after the connection broke, as it is
   link.connect(seat);
   await telling;
   expect(asked).toEqual([false, true]);
+  link.close();
+});
+
+test.each([
+  ['stays: its answer was on its way', 10, 'the first'],
+  ['is replaced: it has died', undefined, 'the second'],
+])('when another socket opens at once the one in use %s', async (_, answersAfterMs, expected) => {
+  const closed: string[] = [];
+  const open = (name: string): Channel => {
+    let tell: (text: string) => void = () => {};
+    return {
+      send: (text) => {
+        const { id, method } = JSON.parse(text) as { id: number; method: string };
+        const isPing = method === 'session.ping';
+        const result = isPing
+          ? {}
+          : { ...joined, ...(name === 'the second' ? { status: 'resumed', missed: {} } : {}) };
+        if (!isPing || name === 'the second') queueMicrotask(() => tell(JSON.stringify({ id, result })));
+        else if (answersAfterMs) setTimeout(() => tell(JSON.stringify({ id, result })), answersAfterMs);
+      },
+      close: () => void closed.push(name),
+      onMessage: (listener) => {
+        tell = listener;
+      },
+      onClose: () => {},
+    };
+  };
+  const names = ['the first', 'the second'];
+  const link = linkOver(async () => open(names.shift()!));
+  await new Promise<void>((resolve) => {
+    link.events.on('joined', () => resolve());
+    link.connect(seat);
+  });
+  link.probe();
+  await expect.poll(() => closed.length).toBe(1);
+  expect(closed).toEqual([expected === 'the first' ? 'the second' : 'the first']);
   link.close();
 });

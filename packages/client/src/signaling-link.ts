@@ -4,6 +4,7 @@ import {
   isErrorCode,
   Lifetime,
   PlatformError,
+  sleep,
   systemClock,
   withDeadline,
 } from '@weir/core';
@@ -36,6 +37,8 @@ import {
 
 /** Another socket may take so long to open. */
 const probeMs = 5_000;
+/** A new one that opens while an answer over the old one is on its way says nothing against that. */
+const answerOnItsWayMs = 30;
 
 export type JoinedAnswer = z.infer<typeof Joined>;
 export type Missed =
@@ -163,7 +166,8 @@ export class SignalingLink extends Lifetime {
     this.#environment
       .openSocket(url, probing.signal)
       .then(
-        (channel) => {
+        async (channel) => {
+          if (!answered()) await sleep(answerOnItsWayMs, probing.signal);
           if (probing.closed || answered() || this.#peer !== peer) return channel.close(1000, '');
           this.#dropSocket();
           this.#use(channel);
