@@ -7,13 +7,13 @@ function picture(trackId: string, source: 'camera' | 'screen') {
   const counts = { pictures: 1, video: 1_000, all: 1_000 };
   const connectionStats = async () => {
     counts.all += 100;
-    return new Map([['all', { type: 'transport', bytesReceived: counts.all }]]);
+    return new Map([['all', { id: 'all', type: 'transport', bytesReceived: counts.all }]]);
   };
   /** Empty before anything of it has come, as in Chromium. */
   const stats = async () => {
     if (counts.video === 0) return new Map();
     return new Map([
-      ['in', { type: 'inbound-rtp', bytesReceived: counts.video, framesReceived: counts.pictures }],
+      ['in', { id: 'in', type: 'inbound-rtp', bytesReceived: counts.video, framesReceived: counts.pictures }],
       ...(await connectionStats()),
     ] as [string, object][]);
   };

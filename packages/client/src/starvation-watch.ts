@@ -1,5 +1,6 @@
 import { Lifetime } from '@weir/core';
 import type { RemotePublication } from './publication.ts';
+import { type Entry, entriesOf } from './selected-path.ts';
 import { type Arrived, Starvation } from './starvation.ts';
 
 const lookEveryMs = 1_000;
@@ -73,8 +74,6 @@ function shouldCome({ kind, layer, limit, muted, reception }: RemotePublication)
   return kind === 'video' && isSent && !muted && reception?.stats !== undefined;
 }
 
-type Inbound = { type: string; bytesReceived?: number; framesReceived?: number; framesDecoded?: number };
-
 async function arrivedOf(videos: RemotePublication[]): Promise<Arrived | undefined> {
   if (videos.length === 0) return undefined;
   const arrived: Arrived = {
@@ -84,33 +83,25 @@ async function arrivedOf(videos: RemotePublication[]): Promise<Arrived | undefin
     allBytes: 0,
     told: videos.some(({ layer }) => layer !== undefined),
   };
-  const count = async (video: RemotePublication) => {
-    const entries = entriesOf(await video.stats());
+  const count = async ({ source, reception }: RemotePublication) => {
+    let entries = await entriesFrom(reception?.stats?.());
     const inbound = entries.find(({ type }) => type === 'inbound-rtp');
-    const bytes = inbound?.bytesReceived ?? 0;
-    const path = inbound ? entries : entriesOf(await video.reception?.connectionStats?.());
-    arrived.videoBytes += bytes;
-    // A page of text takes seconds over a narrow line: each part of it counts.
-    arrived.pictures += video.source === 'screen' ? bytes : picturesOf(inbound);
-    arrived.allBytes += bytesOfPath(path);
+    if (inbound) {
+      const bytes = Number(inbound.bytesReceived ?? 0);
+      arrived.videoBytes += bytes;
+      // Whole pictures, shown or not, as a busy computer is no narrow line. A page of text takes seconds over one: each part counts.
+      const pictures = source === 'screen' ? bytes : (inbound.framesReceived ?? inbound.framesDecoded);
+      arrived.pictures += Number(pictures ?? 0);
+    } else entries = await entriesFrom(reception?.connectionStats?.());
+    // Firefox counts by pair only.
+    for (const { type, bytesReceived } of entries)
+      if (type === 'transport' || type === 'candidate-pair') arrived.allBytes += Number(bytesReceived ?? 0);
   };
   await Promise.all(videos.map(count));
   return arrived;
 }
 
-/** Whole pictures, shown or not: a busy computer is no narrow line. */
-function picturesOf({ framesReceived, framesDecoded }: Partial<Inbound> = {}): number {
-  return framesReceived ?? framesDecoded ?? 0;
-}
-
-function bytesOfPath(entries: Inbound[]): number {
-  // Firefox counts by pair only.
-  const paths = entries.filter(({ type }) => type === 'transport' || type === 'candidate-pair');
-  return paths.reduce((sum, { bytesReceived = 0 }) => sum + bytesReceived, 0);
-}
-
-function entriesOf(report: RTCStatsReport | undefined): Inbound[] {
-  const entries: Inbound[] = [];
-  report?.forEach((entry: Inbound) => void entries.push(entry));
-  return entries;
+async function entriesFrom(report: Promise<RTCStatsReport | undefined> | undefined): Promise<Entry[]> {
+  const told = await report;
+  return told ? [...entriesOf(told).values()] : [];
 }

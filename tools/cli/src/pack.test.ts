@@ -10,7 +10,7 @@ import { runProcess } from './run-process.ts';
 
 const slowMs = 400_000;
 /** What a page with a room, engine and all, may weigh compressed. Raise it knowingly, and docs/dependencies.md with it. */
-const ceilings = { client: 65_000, withPreflight: 78_000 };
+const ceilings = { client: 66_000, withPreflight: 78_000 };
 
 const react = JSON.parse(await readFile(join(checkout, 'packages/react/package.json'), 'utf8'));
 
