@@ -51,7 +51,10 @@ const tcpClient = `
   setTimeout(() => { console.log('silence'); process.exit(); }, Number(process.argv[2]));
 `;
 
-/** Sends over TCP, and prints the rate in bit/s at which it arrived from 0.5 s to 2 s after the server's first reading. */
+/**
+ * Sends over TCP, and prints the rate in bit/s at which it arrived from 0.5 s to 4 s after the server's first reading: what a full queue drops
+ * holds up all that follows it for up to half a second.
+ */
 const tcpFlood = `
   const socket = require('net').connect(7000, process.argv[1]);
   const chunk = Buffer.alloc(65536);
@@ -64,7 +67,7 @@ const tcpFlood = `
     first ??= reading;
     const passedMs = reading[0] - first[0];
     if (passedMs >= 500) start ??= reading;
-    if (passedMs < 2000) return;
+    if (passedMs < 4000) return;
     console.log((reading[1] - start[1]) * 8000 / (reading[0] - start[0]));
     process.exit();
   }));
