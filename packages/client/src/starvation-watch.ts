@@ -83,16 +83,16 @@ async function arrivedOf(videos: RemotePublication[]): Promise<Arrived | undefin
     allBytes: 0,
     told: videos.some(({ layer }) => layer !== undefined),
   };
-  const count = async ({ source, reception }: RemotePublication) => {
-    let entries = await entriesFrom(reception?.stats?.());
+  const count = async (video: RemotePublication) => {
+    let entries = await entriesFrom(video.stats());
     const inbound = entries.find(({ type }) => type === 'inbound-rtp');
     if (inbound) {
       const bytes = Number(inbound.bytesReceived ?? 0);
       arrived.videoBytes += bytes;
       // Whole pictures, shown or not, as a busy computer is no narrow line. A page of text takes seconds over one: each part counts.
-      const pictures = source === 'screen' ? bytes : (inbound.framesReceived ?? inbound.framesDecoded);
+      const pictures = video.source === 'screen' ? bytes : (inbound.framesReceived ?? inbound.framesDecoded);
       arrived.pictures += Number(pictures ?? 0);
-    } else entries = await entriesFrom(reception?.connectionStats?.());
+    } else entries = await entriesFrom(video.reception?.connectionStats?.());
     // Firefox counts by pair only.
     for (const { type, bytesReceived } of entries)
       if (type === 'transport' || type === 'candidate-pair') arrived.allBytes += Number(bytesReceived ?? 0);

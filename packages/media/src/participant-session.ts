@@ -422,8 +422,8 @@ export class ParticipantSession extends Lifetime {
       return await withDeadline(room.bring(trackId, this.worker, epoch), patienceMs, `track ${trackId}`);
     } catch (error) {
       const { code } = PlatformError.from(error);
-      const isElsewhere = code === 'track-not-found' || code === 'media-lost';
-      const come = expects && isElsewhere ? await room.expected(trackId, epoch) : undefined;
+      const isMissing = code === 'track-not-found' || code === 'media-lost'; // Here, or where it was got from until now.
+      const come = expects && isMissing ? await room.expected(trackId, epoch) : undefined;
       if (come) return come;
       throw error;
     }

@@ -2,9 +2,9 @@ import type { Bench, BenchResult } from '@weir/cli';
 import type { FleetNode } from '@weir/cli/testing';
 import { sleep } from '@weir/core';
 import type { Course } from './failover/crowd.ts';
-import { Stage } from './failover/stage.ts';
+import { Stage, treeCpuSeconds } from './failover/stage.ts';
 import { thisMachine } from './measure/machine.ts';
-import { machineCpuSeconds, treeCpuSeconds } from './measure/process-usage.ts';
+import { machineCpuSeconds } from './measure/process-usage.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
 

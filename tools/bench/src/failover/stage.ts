@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { Fleet, type FleetNode } from '@weir/cli/testing';
+import { childrenOf, Fleet, type FleetNode } from '@weir/cli/testing';
 import { PlatformError } from '@weir/core';
 import { bundlePage, eventually, launchChromium } from '@weir/testing';
 import type { Browser, Page } from 'playwright-core';
 import { Child } from '../measure/child.ts';
 import { type Doors, joinWithCamera, tokenFor } from '../measure/peers.ts';
+import { cpuSeconds } from '../measure/process-usage.ts';
 import type { CrowdProcess } from './crowd.ts';
 
 const crowdModule = new URL('crowd.ts', import.meta.url);
@@ -82,4 +83,12 @@ export class Stage implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
   }
+}
+
+/** CPU time of a process and those that it started, as far as they live; 0 when it does not. */
+export async function treeCpuSeconds(pid: number): Promise<number> {
+  const own = await cpuSeconds(pid).catch(() => undefined);
+  if (own === undefined) return 0;
+  const children = await Promise.all((await childrenOf(pid).catch(() => [])).map(treeCpuSeconds));
+  return children.reduce((sum, seconds) => sum + seconds, own);
 }

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { childrenOf } from '@weir/cli/testing';
 
 /** Ticks of /proc/PID/stat in a second: the same on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -10,14 +9,6 @@ export async function cpuSeconds(pid: number): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // The name in parentheses may contain anything.
   const [user, system] = [Number(fields[11]), Number(fields[12])];
   return (user + system) / ticksPerSecond;
-}
-
-/** CPU time of a process and those that it started, as far as they live; 0 when it does not. */
-export async function treeCpuSeconds(pid: number): Promise<number> {
-  const own = await cpuSeconds(pid).catch(() => undefined);
-  if (own === undefined) return 0;
-  const children = await Promise.all((await childrenOf(pid).catch(() => [])).map(treeCpuSeconds));
-  return children.reduce((sum, seconds) => sum + seconds, own);
 }
 
 /** CPU time of the whole machine so far, of all cores together. What a hypervisor took away counts as used. */
