@@ -1,16 +1,17 @@
 import type { LimitReason, TrackId } from '@weir/protocol';
-import { fill } from './level-fill.ts';
-import {
-  audioReserveBps,
-  costBps,
-  fullRate,
-  isShown,
-  isVideo,
-  landing,
-  lookOf,
-  type TrackDemand,
-  wantedLevel,
-} from './track-demand.ts';
+
+/** What a subscriber would have of one track, and what it costs. */
+export type TrackDemand = {
+  trackId: TrackId;
+  kind: 'audio' | 'video';
+  /** Bits a second of each level of quality that is sent, the lowest first. None: it is not sent. */
+  levelsBps: readonly number[];
+  /** The highest level asked for; null: it is not shown. */
+  wanted: number | null;
+  muted: boolean;
+  /** 1 to 255. Of equals the earlier in the list is the more important. */
+  priority: number;
+};
 
 /** What flows of one track, and why it is less than asked for. */
 export type Decision = { level: number | null; reason?: LimitReason };
@@ -82,6 +83,10 @@ const provenMs = 6_000;
 const riseShare = 0.85;
 /** So narrow a line is sound's alone: headers and signaling have their part of it, too. */
 const soundAloneBps = 100_000;
+/** However many microphones are open, so many speak at a time; the others send next to nothing. */
+const speakersAtOnce = 3;
+const quietShare = 0.1;
+
 /**
  * Shares a line of `estimateBps` (infinite: wide enough for all) between a subscriber's tracks. Audio is never held back,
  * and what it needs is set aside first. Of the videos each gets its lowest level first, in the order of importance; then
@@ -121,14 +126,14 @@ export function allocate(
   for (const [i, track] of videos.entries()) {
     const level = levels[i]!;
     const before = grants.get(track.trackId);
-    const after = nextGrant(track, before, level, wanted[i]!, calm, now);
+    const after = nextGrant(before, level, wanted[i]!, calm, now);
     grants.set(track.trackId, after);
     usedBps += costBps(track, level);
     if (!before) continue;
     const kept = Math.min(before.level, wanted[i]!);
     beforeBps += costBps(track, kept);
     fell ||= level < kept;
-    rose ||= lookOf(track, after.ceiling) > lookOf(track, before.ceiling);
+    rose ||= after.ceiling > before.ceiling;
   }
   const next = { ...line, grants, rose, usedBps, asked };
   // What falls only to make room for something more important says nothing of the line.
@@ -137,8 +142,7 @@ export function allocate(
 }
 
 /** It turned out that the line carries no more of this track than `level`, -1 for nothing. */
-export function fallTo(line: LineState, track: TrackDemand, level: number, now: number): LineState {
-  const { trackId } = track;
+export function fallTo(line: LineState, trackId: TrackId, level: number, now: number): LineState {
   const before = line.grants.get(trackId);
   const left = Math.max(level, provenLevel(before, now));
   if (before && before.ceiling <= left) return line;
@@ -147,39 +151,24 @@ export function fallTo(line: LineState, track: TrackDemand, level: number, now: 
     level: left,
     ceiling: left,
     changedAt: now,
-    switches: switchesTo(track, before, left, Infinity, now),
+    switches: switchesTo(before, left, Infinity, now),
   });
   return narrowed({ ...line, grants }, isCalm(line, now), now);
 }
 
-/** What has just risen gets lost: it is as before. */
-export function roseTooFar(line: LineState, tracks: readonly TrackDemand[], now: number): LineState {
-  return tracks.reduce((left, track) => {
-    const grant = left.grants.get(track.trackId);
-    const from = provenLevel(grant, now);
-    return from >= 0 && grant!.level > from ? fallTo(left, track, from, now) : left;
-  }, line);
-}
-
 /** It is tried anew what the line carries: nothing holds back but that what changed often of late begins with its lowest level. */
 export function triedAnew(line: LineState, now: number): LineState {
-  const all = [...line.grants];
-  if (all.every(([, { switches }]) => recent(switches, now).length === 0)) return freshLine;
-  const grants = all.map(([trackId, grant]): [TrackId, Grant] => {
-    const { changedAt, switches } = grant;
-    const ceiling = isRestless(grant, line, now) ? 0 : Number.POSITIVE_INFINITY;
-    return [trackId, { level: 0, ceiling, changedAt, switches }];
-  });
-  return { ...freshLine, holdMs: line.holdMs, grants: new Map(grants) };
+  const restless = [...line.grants].filter(([, grant]) => isRestless(grant, line, now));
+  if (restless.length === 0) return freshLine;
+  const lowest = restless.map(([trackId, grant]) => [trackId, { ...grant, level: 0, ceiling: 0 }] as const);
+  return { ...freshLine, holdMs: line.holdMs, grants: new Map(lowest) };
 }
 
 /** Nothing is held back, and nothing has been for long: as good as new. */
 export function isUnlimited(line: LineState, now: number): boolean {
   return (
     isCalm(line, now) &&
-    [...line.grants.values()].every(
-      ({ ceiling, switches }) => ceiling === Number.POSITIVE_INFINITY && recent(switches, now).length === 0,
-    )
+    [...line.grants.values()].every(({ ceiling }) => ceiling === Number.POSITIVE_INFINITY)
   );
 }
 
@@ -218,12 +207,32 @@ export function mayStop(tracks: readonly TrackDemand[], { grants }: LineState, n
   });
 }
 
+export function audioReserveBps(tracks: readonly TrackDemand[]): number {
+  return tracks
+    .filter((track) => !isVideo(track) && track.wanted !== null && !track.muted)
+    .map(({ levelsBps }) => levelsBps.at(-1) ?? 0)
+    .sort((a, b) => b - a)
+    .reduce((sum, bps, i) => sum + (i < speakersAtOnce ? bps : bps * quietShare), 0);
+}
+
+function isShown(track: TrackDemand): boolean {
+  return isVideo(track) && track.wanted !== null && !track.muted && track.levelsBps.length > 0;
+}
+
+function isVideo({ kind }: TrackDemand): boolean {
+  return kind === 'video';
+}
+
 function isCalm({ narrowedAt }: LineState, now: number): boolean {
   return now - narrowedAt >= calmAfterMs;
 }
 
 function isHeld({ narrowedAt, holdMs }: LineState, now: number): boolean {
   return now < narrowedAt + holdMs;
+}
+
+function wantedLevel({ wanted, levelsBps }: TrackDemand): number {
+  return Math.min(wanted ?? -1, levelsBps.length - 1);
 }
 
 /** A fall after a rise shows that the rise came too early: the next one comes later. */
@@ -237,7 +246,6 @@ function narrowed(line: LineState, wasCalm: boolean, now: number): LineState {
 }
 
 function nextGrant(
-  track: TrackDemand,
   before: Grant | undefined,
   level: number,
   wanted: number,
@@ -250,22 +258,20 @@ function nextGrant(
   const changedAt = ceiling === known || !before ? (before?.changedAt ?? Number.NEGATIVE_INFINITY) : now;
   const rises = before !== undefined && ceiling > known && level > before.level;
   const rose = rises ? { from: before.level, at: now } : before?.rose;
-  const switches = switchesTo(track, before, level, wanted, now);
+  const switches = switchesTo(before, level, wanted, now);
   return { level, ceiling, changedAt, switches, ...(rose ? { rose } : {}) };
 }
 
-/** A picture that looks better or worse is a switch where the line made it so, not where something else was asked for. */
+/** A larger or smaller picture is a switch where the line made it so, not where something else was asked for. */
 function switchesTo(
-  track: TrackDemand,
   before: Grant | undefined,
   level: number,
   wanted: number,
   now: number,
 ): readonly number[] {
   if (!before) return [];
-  const look = lookOf(track, level);
-  const rises = look > lookOf(track, before.level) && before.ceiling < Number.POSITIVE_INFINITY;
-  const falls = look < lookOf(track, Math.min(before.level, wanted));
+  const rises = level > before.level && before.ceiling < Number.POSITIVE_INFINITY;
+  const falls = level < Math.min(before.level, wanted);
   const isSwitch = (rises || falls) && level >= 0 && before.level >= 0;
   return isSwitch ? [...recent(before.switches, now), now] : before.switches;
 }
@@ -294,12 +300,34 @@ function fit(
     const before = line.grants.get(track.trackId)?.level ?? Number.POSITIVE_INFINITY;
     return levels[i]! < Math.min(before, wantedLevel(track));
   });
-  if (!falls) return levels;
-  const left = fill(videos, caps, budgetBps, Math.max(provenBps, budgetBps * riseShare));
-  return left.map((level, i) => {
-    const before = line.grants.get(videos[i]!.trackId)?.level ?? Number.POSITIVE_INFINITY;
-    return level < before ? landing(videos[i]!, level) : level;
-  });
+  return falls ? fill(videos, caps, budgetBps, Math.max(provenBps, budgetBps * riseShare)) : levels;
+}
+
+/**
+ * The levels that fit, up to the caps: the lowest of each, then higher ones, class by class, one level at a time, as long as all is no
+ * more than `fullBps`.
+ */
+function fill(
+  videos: readonly TrackDemand[],
+  caps: readonly number[],
+  budgetBps: number,
+  fullBps = budgetBps,
+): number[] {
+  const levels = videos.map(() => -1);
+  let usedBps = 0;
+  const raise = (i: number, level: number) => {
+    if (level > caps[i]! || levels[i] !== level - 1) return;
+    const nextBps = usedBps + costBps(videos[i]!, level) - costBps(videos[i]!, level - 1);
+    if (nextBps > usedBps && nextBps > (level === 0 ? budgetBps : fullBps)) return;
+    usedBps = nextBps;
+    levels[i] = level;
+  };
+  for (const i of videos.keys()) raise(i, 0);
+  for (const members of classes(videos)) {
+    const top = Math.max(...members.map((i) => caps[i]!));
+    for (let level = 1; level <= top; level++) for (const i of members) raise(i, level);
+  }
+  return levels;
 }
 
 /** How far each may go as long as the same is asked for. */
@@ -310,20 +338,16 @@ function caps(videos: readonly TrackDemand[], budgetBps: number, line: LineState
   return videos.map((track, i) => {
     const grant = line.grants.get(track.trackId);
     if (!grant) return calm ? wantedLevel(track) : roomy[i]!;
-    const { ceiling } = grant;
-    const ofSize = fullRate(track, ceiling);
-    const isThinned = ofSize > ceiling;
-    const pauseMs = Math.min(line.holdMs, ceiling === 0 || isThinned ? tryMs : risePauseMs);
-    const isSingleStop = ceiling < 0 && line.holdMs <= firstHoldMs;
+    const pauseMs = Math.min(line.holdMs, grant.ceiling === 0 ? tryMs : risePauseMs);
+    const isSingleStop = grant.ceiling < 0 && line.holdMs <= firstHoldMs;
     const waitMs = isSingleStop ? backMs : held ? Number.POSITIVE_INFINITY : pauseMs;
-    const rests = ceiling >= 0 && isRestless(grant, line, now);
-    const mayRise = calm || now - grant.changedAt >= waitMs;
-    // Where a rise has failed before, the next one is by one size, so that it costs no more than one fall.
-    const step = hasFailed(line) && !calm ? (isThinned ? ofSize : ceiling + 1) : Number.POSITIVE_INFINITY;
-    // More pictures of the same size cost little, and nothing when they turn out too many.
-    const limit = ceiling < 0 ? 0 : rests ? ofSize : step;
-    const highest = Math.max(ceiling, Math.min(limit, roomy[i]!));
-    return Math.min(wantedLevel(track), mayRise ? highest : ceiling);
+    const rests = grant.ceiling >= 0 && isRestless(grant, line, now);
+    const mayRise = !rests && (calm || now - grant.changedAt >= waitMs);
+    // Where a rise has failed before, the next one is by one level, so that it costs no more than one fall.
+    const step = hasFailed(line) && !calm ? 1 : Number.POSITIVE_INFINITY;
+    const limit = grant.ceiling < 0 ? 0 : grant.ceiling + step;
+    const highest = Math.max(grant.ceiling, Math.min(limit, roomy[i]!));
+    return Math.min(wantedLevel(track), mayRise ? highest : grant.ceiling);
   });
 }
 
@@ -331,6 +355,19 @@ function caps(videos: readonly TrackDemand[], budgetBps: number, line: LineState
 function redistributableBps(line: LineState, budgetBps: number, now: number): number {
   const flowedBps = Math.min(budgetBps, line.usedBps);
   return isHeld(line, now) ? flowedBps : Math.max(flowedBps, budgetBps * riseShare);
+}
+
+/** Indices of equal priority together, the most important first. */
+function classes(videos: readonly TrackDemand[]): number[][] {
+  const byPriority = new Map<number, number[]>();
+  for (const [i, { priority }] of videos.entries())
+    byPriority.set(priority, [...(byPriority.get(priority) ?? []), i]);
+  return [...byPriority.values()];
+}
+
+/** Measured bitrates may put a higher level below a lower one for a moment. */
+function costBps({ levelsBps }: TrackDemand, level: number): number {
+  return Math.max(0, ...levelsBps.slice(0, level + 1));
 }
 
 function decide(tracks: readonly TrackDemand[], grants: ReadonlyMap<TrackId, Grant>): Map<TrackId, Decision> {

@@ -13,8 +13,6 @@ const wholeAfterMs = 2_000;
 /** What the levels of one publication cost: as measured while somebody is interested, else as its sender announced. */
 export class LayerBitrates extends Lifetime {
   readonly levels: readonly Level[];
-  /** The spatial layer of each. */
-  readonly sizes: readonly number[];
   readonly #producer: engine.Producer;
   readonly #clock: Clock;
   readonly #nominal: readonly number[];
@@ -33,7 +31,6 @@ export class LayerBitrates extends Lifetime {
     this.#clock = clock;
     this.#encodings = producer.rtpParameters.encodings?.length ?? 1;
     this.levels = layerLevels(producer);
-    this.sizes = this.levels.map(({ spatialLayer }) => spatialLayer);
     this.#nominal = this.levels.map((level) => nominalBps(producer, level));
     this.#score = producer.score;
     producer.on('score', (score) => {

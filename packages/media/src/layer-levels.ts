@@ -31,7 +31,7 @@ export function layerLevels(sent: Sent): Level[] {
     spatialLayer,
     temporalLayer: temporalLayers - 1,
   }));
-  return [...rates.slice(0, -1), ...sizes];
+  return temporalLayers > 1 ? [rates[0]!, ...sizes] : sizes;
 }
 
 /** What a level costs by what its sender announced. */

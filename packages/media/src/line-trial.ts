@@ -13,7 +13,7 @@ const longestReturnMs = 1_000;
 const heardMs = 500;
 /** What a layer costs is known roughly only; what flows is the smallest all the same. */
 const floorShare = 2;
-const leastFloorBps = 150_000;
+const leastFloorBps = 200_000;
 
 export type TriedTransport = Pick<WebRtcTransport, 'getStats'>;
 

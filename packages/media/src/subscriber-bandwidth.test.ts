@@ -2,22 +2,11 @@ import { EventEmitter } from 'node:events';
 import { Lifetime } from '@weir/core';
 import { FakeClock } from '@weir/testing';
 import { expect, test } from 'vitest';
+import type { TrackDemand } from './bandwidth-allocation.ts';
 import { type Sharer, SubscriberBandwidth } from './subscriber-bandwidth.ts';
-import type { TrackDemand } from './track-demand.ts';
 import type { LineTransport } from './transport-line.ts';
 
-const camera = {
-  levelsBps: [100_000, 300_000, 1_200_000],
-  sizes: [0, 1, 2],
-  wanted: 2,
-  muted: false,
-  priority: 1,
-} as const;
-
-/** The least that the engine is made to estimate in a trial, where the smallest picture costs 100 kbit/s. */
-const trialBps = 200_000;
-/** So long an estimate that rises has to hold. */
-const steadyMs = 300;
+const camera = { levelsBps: [100_000, 300_000, 1_200_000], wanted: 2, muted: false, priority: 1 } as const;
 
 /** A line of one transport with one video, and what that is allowed. */
 function startLine(maxBitrate = 2_000_000) {
@@ -46,9 +35,8 @@ function startLine(maxBitrate = 2_000_000) {
     demand: { ...camera, trackId: 't_a', kind: 'video' } satisfies TrackDemand,
     allowed: undefined as number | undefined,
     picture: 'flows' as Sharer['picture'],
-    drained: false,
-    allow(level: number | undefined, drain = false) {
-      if (level !== this.allowed) Object.assign(this, { allowed: level, drained: drain });
+    allow(level: number | undefined) {
+      this.allowed = level;
     },
   });
   bandwidth.listen(engine as unknown as LineTransport);
@@ -149,50 +137,6 @@ test('what was lost before the line was wide again stops nothing when it gets na
   expect(video.allowed).toBe(0);
 });
 
-test('a probe that passed in a burst makes nothing larger: the estimate has to hold for a moment', async () => {
-  const { clock, video, estimate } = startLine();
-  for (const bps of [1_000_000, 200_000]) estimate(bps);
-  await clock.advance(20_000);
-  estimate(1_700_000);
-  await clock.advance(100);
-  estimate(200_000);
-  await clock.advance(2_000);
-  expect(video.allowed).toBe(0);
-  estimate(900_000);
-  await clock.advance(steadyMs);
-  expect(video.allowed).toBe(1);
-});
-
-test('a larger picture that gets lost as soon as it flows is taken back before the estimate falls', async () => {
-  const { clock, bandwidth, engine, video, estimate } = startLine();
-  for (const bps of [1_000_000, 200_000]) estimate(bps);
-  await clock.advance(20_000);
-  estimate(900_000);
-  await clock.advance(steadyMs);
-  expect(video.allowed).toBe(1);
-  bandwidth.grew(video as Sharer);
-  await clock.advance(600);
-  expect(video.allowed).toBe(1);
-  engine.rtpPacketLossSent = 0.15;
-  await clock.advance(300);
-  expect(video).toMatchObject({ allowed: 0, drained: true });
-});
-
-test('what was lost by a larger picture stops no smaller one while less and less is lost', async () => {
-  const { clock, engine, video, estimate } = startLine();
-  const falls = async (losses: number[]) => {
-    for (const loss of losses) {
-      engine.rtpPacketLossSent = loss;
-      estimate(60_000);
-      await clock.advance(1_100);
-    }
-    return video.allowed;
-  };
-  estimate(1_000_000);
-  expect(await falls([0.5, 0.4, 0.3, 0.2, 0.12])).toBe(0);
-  expect(await falls([0.12])).toBe(-1);
-});
-
 test('what arrives is kept up while the engine estimates less, until that is more again', async () => {
   const { clock, engine, estimate } = startLine();
   for (const bps of [1_000_000, 400_000]) estimate(bps);
@@ -203,7 +147,6 @@ test('what arrives is kept up while the engine estimates less, until that is mor
   estimate(150_000); // What it is made to estimate.
   expect(engine.floors).toEqual([150_000]);
   estimate(160_000);
-  await clock.advance(steadyMs);
   expect(engine.floors).toEqual([150_000, 0]);
   estimate(60_000);
   await clock.advance(1_000); // What is lost now is lost by the smallest.
@@ -225,7 +168,7 @@ test('[SG42] where no picture flows that should, the smallest is tried, ever mor
   await clock.advance(2_400);
   expect(floors).toEqual([]); // A key frame may be on its way.
   await clock.advance(9_000);
-  expect(floors.slice(0, 2)).toEqual([trialBps, 0]);
+  expect(floors.slice(0, 2)).toEqual([200_000, 0]);
   await clock.advance(300_000);
   const trials = floors.filter((bps) => bps > 0).length;
   expect(trials).toBeGreaterThanOrEqual(6);
@@ -249,7 +192,7 @@ test('a trial ends soon after a picture came; what the estimate was before holds
   video.picture = 'missing';
   bandwidth.flowChanged();
   while (engine.floors.length === 0) await clock.advance(100);
-  expect(engine.floors).toEqual([trialBps]);
+  expect(engine.floors).toEqual([200_000]);
   expect(video.allowed).toBe(0); // What begins to be sent measures as next to nothing: the engine would take all of it.
   video.picture = 'flows';
   bandwidth.flowChanged();
@@ -259,10 +202,9 @@ test('a trial ends soon after a picture came; what the estimate was before holds
     [1_900_000, undefined], // All that the engine looks for.
   ] as const) {
     estimate(bps);
-    await clock.advance(steadyMs);
     expect(video.allowed).toBe(allowed);
   }
-  expect(engine.floors).toEqual([trialBps, 0]);
+  expect(engine.floors).toEqual([200_000, 0]);
 });
 
 test('where the engine has an estimate, a picture that is late after a return is no reason for another transport', async () => {
@@ -286,7 +228,7 @@ test('a path that is not there is not tried; one that has come back is, at once'
   expect(engine.floors).toEqual([]);
   ice('completed');
   await clock.advance(300);
-  expect(engine.floors).toEqual([trialBps]);
+  expect(engine.floors).toEqual([200_000]);
   expect(stuck).toEqual([]);
   await clock.advance(3_000);
   expect(stuck).toEqual([engine.id]); // Not even the smallest picture has come.

@@ -8,10 +8,8 @@ import {
   leastBps,
   mayStop,
   provedNothing,
-  roseTooFar,
   triedAnew,
 } from './bandwidth-allocation.ts';
-import type { TrackDemand } from './track-demand.ts';
 import type { TrackSubscription } from './track-subscription.ts';
 import { type LineTransport, TransportLine } from './transport-line.ts';
 
@@ -58,10 +56,6 @@ export class SubscriberBandwidth extends Lifetime {
       new TransportLine(transport, this.#clock, {
         isAlone: () => this.#lines.size === 1,
         estimated: () => this.#isLimited && this.#share(), // About once a second, at once when it fell far.
-        overwhelmed: () => {
-          this.#line = roseTooFar(this.#line, this.#demands, this.#clock.now());
-          this.#share();
-        },
         forgotten: (why) => {
           this.#line = why === 'trial' ? triedAnew(this.#line, this.#clock.now()) : freshLine;
           this.#share();
@@ -103,15 +97,10 @@ export class SubscriberBandwidth extends Lifetime {
     this.#cancelLook ??= this.#clock.after(gatherMs, () => this.#lookForPictures());
   }
 
-  /** A larger picture of it has begun to flow. */
-  grew({ transportId }: Sharer): void {
-    if (this.#isLimited) this.#lines.get(transportId)?.watch();
-  }
-
   /** It fell to this level, -1 for none, because the line carries no more: the engine did it, or nothing arrived. */
-  fell({ demand, transportId }: Sharer, level: number): void {
-    if (!demand || this.#lines.get(transportId)?.isUnsure) return;
-    this.#line = fallTo(this.#line, demand, level, this.#clock.now());
+  fell({ trackId, transportId }: Sharer, level: number): void {
+    if (this.#lines.get(transportId)?.isUnsure) return;
+    this.#line = fallTo(this.#line, trackId, level, this.#clock.now());
     this.review();
   }
 
@@ -132,10 +121,6 @@ export class SubscriberBandwidth extends Lifetime {
     return [...this.#subscriptions].filter((one) => one.transportId === transportId);
   }
 
-  get #demands(): TrackDemand[] {
-    return [...this.#subscriptions].flatMap(({ demand }) => demand ?? []);
-  }
-
   get #estimateBps(): number {
     const known = [...this.#lines.values()].flatMap(({ bps }) => bps ?? []);
     return known.reduce((sum, bps) => sum + bps, 0) || Number.POSITIVE_INFINITY;
@@ -152,7 +137,7 @@ export class SubscriberBandwidth extends Lifetime {
     const now = this.#clock.now();
     const estimateBps = this.#estimateBps;
     const lines = [...this.#lines.values()];
-    const demands = this.#demands;
+    const demands = [...this.#subscriptions].flatMap((subscription) => subscription.demand ?? []);
     const isLosing = lines.some((line) => line.losing);
     if (isLosing) this.#line = provedNothing(this.#line, now);
     const losing = isLosing && mayStop(demands, this.#line, now);

@@ -1,6 +1,7 @@
 import { type Clock, Lifetime, PlatformError } from '@weir/core';
 import type { LayerPreferences, LimitReason, RtpCapabilities, Subscription } from '@weir/protocol';
 import type { WebRtcTransport } from 'mediasoup/types';
+import type { TrackDemand } from './bandwidth-allocation.ts';
 import type { DegradeLadder } from './degrade-ladder.ts';
 import { Drain } from './drain.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import type { Publication } from './publication.ts';
 import type { RoomRouter } from './room-router.ts';
 import type { SubscriberBandwidth } from './subscriber-bandwidth.ts';
-import type { TrackDemand } from './track-demand.ts';
 import { isComplete, limitReason, type TrackFlow } from './track-flow.ts';
 
 export type Layers = { spatialLayer: number | null; temporalLayer: number | null };
@@ -135,8 +135,7 @@ export class TrackSubscription extends Lifetime {
     const { paused, priority = 1 } = this.#preferences;
     const given = Math.min(this.#wantedLevel, this.#given);
     const wanted = paused || given < 0 ? null : given;
-    const { kind } = produced;
-    return { trackId, kind, levelsBps: bitrates.costs(), sizes: bitrates.sizes, wanted, muted, priority };
+    return { trackId, kind: produced.kind, levelsBps: bitrates.costs(), wanted, muted, priority };
   }
 
   /** Whether its pictures flow, or should and do not; `none` of audio and data, and of what is not shown. */
@@ -372,7 +371,6 @@ export class TrackSubscription extends Lifetime {
     this.#layers = layers;
     if (this.#isStarting && before === null && layers.spatialLayer !== null)
       this.onClose(this.#options.clock.after(startMs.flowing, () => this.#endStart()));
-    if (before !== null && (layers.spatialLayer ?? -1) > before) this.#options.bandwidth.grew(this);
     if (this.#fell(before)) {
       this.#doubt?.();
       // That its publisher stopped sending is told in the same moment.

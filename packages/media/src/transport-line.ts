@@ -1,7 +1,6 @@
 import { type Clock, Lifetime } from '@weir/core';
 import type { TransportTraceEventData, WebRtcTransport } from 'mediasoup/types';
 import { bitrates } from './engine-words.ts';
-import { LineLoss } from './line-loss.ts';
 import { LineTrial } from './line-trial.ts';
 
 /** The engine looks for no more than a little above what it wants: an estimate near that says nothing of the line's end. */
@@ -11,8 +10,8 @@ const climbingShare = 0.9;
 /** An estimate that falls below this share of what it was within the last second has collapsed. */
 const collapseShare = 0.5;
 const collapseMs = 1_000;
-/** A probe that passes in a burst makes the engine believe in more than there is, until the next one a moment later. */
-const steadyMs = 300;
+/** Share of the packets: a line that loses more is too full, or too bad for pictures. */
+const losingFrom = 0.1;
 /** What is kept up is kept up with room for a burst, … */
 const keptShare = 1.5;
 /** … until the engine estimates as much more by itself. */
@@ -31,8 +30,6 @@ export type LineEvents = {
   isAlone(): boolean;
   /** Another estimate, or more or less is lost. */
   estimated(): void;
-  /** A larger picture has just begun to flow, and is lost. */
-  overwhelmed(): void;
   /** What was known of it holds nothing back any more: it is tried anew, or may be another line after an absence. */
   forgotten(why: 'trial' | 'absence'): void;
   /** Pictures may flow again, or can not any more. */
@@ -47,11 +44,9 @@ export class TransportLine extends Lifetime {
   readonly #clock: Clock;
   readonly #events: LineEvents;
   readonly #trial: LineTrial;
-  readonly #loss: LineLoss;
   readonly #floors = { trial: 0, kept: 0 };
   #floorBps = 0;
   #bps: number | undefined;
-  #cancelSteady: (() => void) | undefined;
   /** The highest estimate, until the first that fell. */
   #highestBps: number | undefined = bitrates.initialOutgoingBps;
   #collapsedAt = Number.NEGATIVE_INFINITY;
@@ -59,6 +54,7 @@ export class TransportLine extends Lifetime {
   #recent: { at: number; bps: number }[] = [];
   /** In a trial what the estimate does not carry yet must not flow: at the start and after an absence the engine sees to that. */
   #isTried = false;
+  #losing = false;
   #isCutOff = false;
   #graceUntil = 0;
 
@@ -74,12 +70,6 @@ export class TransportLine extends Lifetime {
         stuck: () => events.stuck(),
       }),
     );
-    this.#loss = this.own(
-      new LineLoss(transport, clock, () => {
-        this.#collapsedAt = clock.now();
-        events.overwhelmed();
-      }),
-    );
     transport.on('trace', (trace) => {
       if (isEstimate(trace) && !this.isUnsure) this.#estimated(trace.info);
     });
@@ -89,7 +79,6 @@ export class TransportLine extends Lifetime {
     });
     transport.on('dtlsstatechange', () => events.flowChanged());
     transport.observer.once('close', () => this.close());
-    this.onClose(() => this.#cancelSteady?.());
     transport.enableTraceEvent(['bwe']).catch(() => {}); // It has closed.
   }
 
@@ -105,7 +94,7 @@ export class TransportLine extends Lifetime {
 
   /** Packets are lost there, as far as is known; looked at while the line limits anything. */
   get losing(): boolean {
-    return this.#loss.isLosing;
+    return this.#losing;
   }
 
   /** It has just turned out to carry much less than is sent. */
@@ -134,11 +123,6 @@ export class TransportLine extends Lifetime {
     this.#floor('kept', isLow ? keptShare * bps : 0);
   }
 
-  /** A larger picture has begun to flow there: whether it arrives shows in a moment. */
-  watch(): void {
-    this.#loss.watch();
-  }
-
   #estimated({ availableBitrate, maxBitrate }: Estimate): void {
     const fell =
       this.#highestBps !== undefined &&
@@ -147,27 +131,11 @@ export class TransportLine extends Lifetime {
     else if (this.#highestBps !== undefined) this.#highestBps = Math.max(this.#highestBps, availableBitrate);
     const foundAll = availableBitrate >= maxBitrate * foundAllShare;
     const isUnknown = this.climbs && !this.#isTried;
-    this.#take(foundAll || isUnknown ? Number.POSITIVE_INFINITY : availableBitrate);
+    this.#bps = foundAll || isUnknown ? Number.POSITIVE_INFINITY : availableBitrate;
     this.#lookForCollapse(availableBitrate);
-    if (this.#bps === Number.POSITIVE_INFINITY) this.#loss.forget();
-    const wasLosing = this.losing;
-    if (!wasLosing) this.#events.estimated(); // Else it is looked first: what was lost may be over.
-    if (this.#bps === Number.POSITIVE_INFINITY) return;
-    void this.#loss.look().then(() => (wasLosing || this.losing) && !this.closed && this.#events.estimated());
-  }
-
-  /** Less is believed at once. */
-  #take(bps: number): void {
-    this.#cancelSteady?.();
-    this.#cancelSteady = undefined;
-    if (bps <= (this.#bps ?? bps)) this.#bps = bps;
-    else
-      this.#cancelSteady = this.#clock.after(steadyMs, () => {
-        this.#cancelSteady = undefined;
-        this.#bps = bps;
-        if (bps === Number.POSITIVE_INFINITY) this.#loss.forget();
-        this.#events.estimated();
-      });
+    this.#events.estimated();
+    if (this.#bps < Number.POSITIVE_INFINITY) void this.#lookForLoss();
+    else this.#losing = false; // What was lost is over.
   }
 
   #lookForCollapse(bps: number): void {
@@ -175,6 +143,16 @@ export class TransportLine extends Lifetime {
     this.#recent = this.#recent.filter(({ at }) => now - at < collapseMs);
     if (this.#recent.some((before) => bps < collapseShare * before.bps)) this.#collapsedAt = now;
     this.#recent.push({ at: now, bps });
+  }
+
+  async #lookForLoss(): Promise<void> {
+    const [stats] = await this.#transport.getStats().catch(() => []); // It has closed.
+    if (this.closed || !stats) return;
+    const { rtpPacketLossSent = 1 } = stats;
+    const losing = rtpPacketLossSent >= losingFrom;
+    if (losing === this.#losing) return;
+    this.#losing = losing;
+    if (losing) this.#events.estimated();
   }
 
   /** After an absence it may be another line. */
@@ -188,8 +166,6 @@ export class TransportLine extends Lifetime {
 
   /** In a silence the engine's estimate has fallen: from there it climbs. */
   #forget(why: 'trial' | 'absence', bps: number | undefined): void {
-    this.#cancelSteady?.();
-    this.#cancelSteady = undefined;
     this.#bps = bps;
     this.#isTried = bps !== undefined;
     this.#highestBps = 0;
