@@ -10,6 +10,7 @@ import type { PlatformProcess } from './measure/platform-process.ts';
 import { cpuSeconds, machineCpuSeconds } from './measure/process-usage.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
+import { bareStorm } from './storm/bare-storm.ts';
 import type { Arrival, CrowdProcess } from './storm/crowd.ts';
 
 const goal = { inMs: 5_000, gapMs: 500 };
@@ -29,10 +30,11 @@ export const bench: Bench = {
   async run({ parameters, say }) {
     type Names = 'people' | 'withinMs' | 'there' | keyof typeof small;
     const { people, withinMs, there, height, fps, kbps } = parameters as Record<Names, number>;
+    const picture = { width: (height * 16) / 9, height, fps, bitrateBps: kbps * 1_000 };
+    const bare = await bareStorm({ people, withinMs, patienceMs }, { picture, there });
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(new Child<PlatformProcess>(platformModule));
     const doors = await platform.call('start', { workers: 2 });
-    const picture = { width: (height * 16) / 9, height, fps, bitrateBps: kbps * 1_000 };
     stack.adopt(await joinWithCamera(doors, room, 'teacher', picture), (it) => it.leave());
     const early = stack.use(new Child<CrowdProcess>(crowdModule));
     const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
@@ -44,26 +46,25 @@ export const bench: Bench = {
     await sleep(afterMs);
     // What stands still without a storm.
     const quiet = await during(early, page, () => sleep(withinMs + afterMs));
-    const pids = [doors.pid, ...doors.workerPids];
+    const pids = [doors.pid, crowd.pid, ...doors.workerPids];
     const cpu = () => Promise.all(pids.map(cpuSeconds));
     const before = await cpu();
+    let after = before;
     let arrivals: Arrival[] = [];
     let busyAfter = 0;
     const stormy = await during(early, page, async () => {
       const storm = { ...common, name: 'student', people, withinMs };
       arrivals = await crowd.call('join', storm, patienceMs + withinMs + 10_000);
+      after = await cpu();
       const used = await machineCpuSeconds();
       await sleep(afterMs);
       busyAfter = ((await machineCpuSeconds()) - used) / (afterMs / 1_000) / thisMachine().cores;
     });
-    const after = await cpu();
     const joins = Math.max(...(await early.call('joins', undefined as never)));
-    const used = pids.map((_, i) => after[i]! - before[i]!);
-    const inMs = arrivals.map(({ joinedMs = Number.NaN, pictureMs = Number.NaN }) =>
-      Math.max(joinedMs, pictureMs),
-    );
-    const seated = inMs.filter((ms) => !Number.isNaN(ms));
-    const lastMs = seated.length === people ? Math.max(...seated) : Number.POSITIVE_INFINITY;
+    const [server = 0, ofCrowd = 0, ...workers] = pids.map((_, i) => after[i]! - before[i]!);
+    const seated = seatedAfter(arrivals);
+    const lastMs = lastOf(arrivals);
+    const bareLastMs = lastOf(bare.arrivals);
     const errors = arrivals.flatMap(({ error }) => error ?? []);
     const step = (name: string, times: (number | undefined)[]) => {
       const known = times.flatMap((ms) => ms ?? []);
@@ -85,6 +86,14 @@ export const bench: Bench = {
             'microphone published',
             arrivals.map(({ publishedMs }) => publishedMs),
           ),
+          step(
+            'sees the teacher, mediasoup alone',
+            bare.arrivals.map(({ pictureMs }) => pictureMs),
+          ),
+          step(
+            'microphone published, mediasoup alone',
+            bare.arrivals.map(({ publishedMs }) => publishedMs),
+          ),
         ],
       ),
     );
@@ -98,18 +107,28 @@ export const bench: Bench = {
         ],
       ),
     );
+    const cpuRow = (name: string, server: number, workers: number, crowd: number) => [
+      name,
+      ...[server, workers, crowd].map((seconds) => seconds.toFixed(2)),
+    ];
+    const { cpuSeconds: bareCpu } = bare;
+    const ofWorkers = workers.reduce((sum, seconds) => sum + seconds, 0);
     say(
-      `CPU s: server ${used[0]!.toFixed(2)}, workers ${used
-        .slice(1)
-        .map((s) => s.toFixed(2))
-        .join(' + ')}; all in and receiving, the machine is busy to ${Math.round(busyAfter * 100)} %`,
+      table(
+        ['CPU s until all are in', 'server', 'workers', 'the crowd'],
+        [
+          cpuRow('ours', server, ofWorkers, ofCrowd),
+          cpuRow('mediasoup alone', bareCpu.server, bareCpu.worker, bareCpu.crowd),
+        ],
+      ),
     );
+    say(`all in and receiving, the machine is busy to ${Math.round(busyAfter * 100)} %`);
     if (errors.length) say(`${errors.length} failed: ${[...new Set(errors)].join('; ')}`);
     const frozenMs = Math.max(stormy.gapMs, stormy.page.longestGapMs);
     return {
       name: 'storm',
-      against: 'the goal; the same room before the storm',
-      ratio: null,
+      against: 'the goal; mediasoup alone with the same people; the same room before the storm',
+      ratio: lastMs / bareLastMs,
       p50Ms: quantile(seated, 0.5),
       p95Ms: quantile(seated, 0.95),
       p99Ms: quantile(seated, 0.99),
@@ -125,13 +144,27 @@ export const bench: Bench = {
         frozenPageBeforeMs: Math.round(quiet.page.longestGapMs),
         pageLongTasksMs: Math.round(stormy.page.longTasksMs),
         busyAfter: Math.round(busyAfter * 100) / 100,
-        serverCpuSeconds: Math.round(used[0]! * 100) / 100,
+        serverCpuSeconds: Math.round(server * 100) / 100,
+        bareLastMs: Math.round(bareLastMs),
         failed: errors.length,
         joins,
       },
     };
   },
 };
+
+/** When each who is in saw the teacher, ms. */
+function seatedAfter(arrivals: readonly Arrival[]): number[] {
+  return arrivals.flatMap(({ joinedMs, pictureMs }) =>
+    joinedMs === undefined || pictureMs === undefined ? [] : Math.max(joinedMs, pictureMs),
+  );
+}
+
+/** Infinite unless everybody is in. */
+function lastOf(arrivals: readonly Arrival[]): number {
+  const seated = seatedAfter(arrivals);
+  return seated.length === arrivals.length ? Math.max(...seated) : Number.POSITIVE_INFINITY;
+}
 
 async function openPage(page: Page, doors: Doors): Promise<Page> {
   await page.goto(`${doors.url}/healthz`);

@@ -1,10 +1,10 @@
 import { Room } from '@weir/client';
 import { preparedTrack, rtpCapabilities } from '@weir/peer';
 import type { MediaSession, RtpParameters } from '@weir/protocol';
+import type { BareProcess } from '../measure/bare-process.ts';
 import { Child } from '../measure/child.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
 import type { PlatformProcess } from '../measure/platform-process.ts';
-import type { BareProcess } from './bare-process.ts';
 import type { RemoteEngine } from './remote-engine.ts';
 import { steadyMedia } from './steady-media.ts';
 
@@ -58,7 +58,7 @@ type BareRoom = { members: Set<BareMember>; producerIds: string[] };
 
 /** mediasoup alone, with one worker. */
 export async function startBare(stack: AsyncDisposableStack): Promise<CallServer> {
-  const child = stack.use(new Child<BareProcess>(new URL('bare-process.ts', import.meta.url)));
+  const child = stack.use(new Child<BareProcess>(new URL('../measure/bare-process.ts', import.meta.url)));
   const { pid, workerPids } = await child.call('start', undefined);
   const rooms = new Map<string, BareRoom>();
   const consume = async ({ engine, receiveId }: BareMember, producerId: string) => {

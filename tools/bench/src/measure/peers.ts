@@ -15,8 +15,17 @@ export function tokenFor(
   return mintJoinToken(apiKey, { room, sub: identity, grants }, { ttlSeconds: 3_600 });
 }
 
-type Picture = { width: number; height: number; fps: number; bitrateBps: number };
+export type Picture = { width: number; height: number; fps: number; bitrateBps: number };
 const usual: Picture = { width: 640, height: 360, fps: 25, bitrateBps: 600_000 };
+
+/** A camera of three layers and a microphone. */
+export async function prepareCamera(picture: Picture = usual) {
+  const [camera, microphone] = await Promise.all([
+    prepareSimulcast({ codec: 'VP8', ...picture, seconds: 4, keyFrameEvery: picture.fps }),
+    prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 4 }),
+  ]);
+  return { camera, microphone };
+}
 
 /** Somebody with camera (three layers, by default up to 640×360) and microphone on, live in the room until left. */
 export async function joinWithCamera(
@@ -25,9 +34,8 @@ export async function joinWithCamera(
   identity: string,
   picture: Picture = usual,
 ): Promise<Room> {
-  const [camera, microphone, token] = await Promise.all([
-    prepareSimulcast({ codec: 'VP8', ...picture, seconds: 4, keyFrameEvery: picture.fps }),
-    prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 4 }),
+  const [{ camera, microphone }, token] = await Promise.all([
+    prepareCamera(picture),
     tokenFor(doors, room, identity),
   ]);
   const engine = new PeerEngine({ dataChannels: false });

@@ -1,6 +1,6 @@
 import type { RtpCapabilities, RtpParameters, TransportParameters } from '@weir/protocol';
 import type { Page } from 'playwright-core';
-import type { BareProcess } from '../forward/bare-process.ts';
+import type { BareProcess } from '../measure/bare-process.ts';
 import { Child, elsewhere } from '../measure/child.ts';
 import type { StreamsProcess } from './streams.ts';
 
@@ -19,7 +19,7 @@ export class BareServer {
 
   static async start(stack: AsyncDisposableStack, streams: number): Promise<BareServer> {
     const process = stack.use(
-      new Child<BareProcess>(new URL('../forward/bare-process.ts', import.meta.url), elsewhere),
+      new Child<BareProcess>(new URL('../measure/bare-process.ts', import.meta.url), elsewhere),
     );
     await process.call('start', undefined);
     const publishers = stack.use(

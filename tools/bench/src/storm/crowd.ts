@@ -4,6 +4,7 @@ import { PeerEngine, preparedTrack, prepareMedia, receiverOf } from '@weir/peer'
 import { serveParent } from '../measure/child.ts';
 import { LongestGap } from '../measure/longest-gap.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
+import { BareGuest } from './bare-guest.ts';
 
 // A process of its own with people who watch one room.
 
@@ -11,7 +12,8 @@ import { type Doors, tokenFor } from '../measure/peers.ts';
 export type Arrival = { joinedMs?: number; pictureMs?: number; publishedMs?: number; error?: string };
 
 type Storm = {
-  doors: Doors;
+  /** Those of the platform, or of mediasoup alone with what is to be received there. */
+  doors: Doors | { bareUrl: string; producerIds: string[] };
   room: string;
   name: string;
   people: number;
@@ -19,40 +21,68 @@ type Storm = {
   patienceMs: number;
 };
 
-const people: { room: Room; gap?: LongestGap; joins: number }[] = [];
+type Person = { gap?: LongestGap; joins: number; leave(): unknown };
+/** What somebody does on arriving: `joined` and `seen` are to be told. */
+type Way = (person: Person, joined: () => void, seen: () => void) => Promise<void>;
+
+const people: Person[] = [];
+const sound = () => prepareMedia({ codec: 'opus', bitrateBps: 24_000, seconds: 4 });
 
 /** As a class does: hears and sees, its own microphone published, but muted. */
+async function intoRoom(doors: Doors, room: string, identity: string): Promise<Way> {
+  const [token, microphone] = await Promise.all([tokenFor(doors, room, identity), sound()]);
+  return async (person, joined, seen) => {
+    const engine = new PeerEngine({ dataChannels: false, bindAddress: '127.0.0.1' });
+    const one = new Room({ url: doors.url, token, engine, keepSeat: false });
+    person.leave = () => one.leave();
+    one.events.on('participantJoined', () => person.joins++);
+    one.events.on('trackSubscribed', ({ kind }, track) => {
+      const receiver = kind === 'video' ? receiverOf(track) : undefined;
+      if (receiver) receiver.onFrame = seen;
+    });
+    await one.connect();
+    joined();
+    await one.local.publish(preparedTrack([microphone]), { source: 'microphone', muted: true });
+  };
+}
+
+/** The same of mediasoup alone. */
+async function intoBare(url: string, producerIds: string[], room: string): Promise<Way> {
+  const microphone = await sound();
+  return async (person, joined, seen) => {
+    const guest = await BareGuest.enter(url, room);
+    person.leave = () => guest.leave();
+    joined();
+    await Promise.all([guest.receive(producerIds, seen), guest.publish([microphone], { muted: true })]);
+  };
+}
+
 async function arrive({ doors, room, patienceMs }: Storm, identity: string): Promise<Arrival> {
-  const token = await tokenFor(doors, room, identity);
-  const sound = await prepareMedia({ codec: 'opus', bitrateBps: 24_000, seconds: 4 });
-  const engine = new PeerEngine({ dataChannels: false, bindAddress: '127.0.0.1' });
-  const one = new Room({ url: doors.url, token, engine, keepSeat: false });
-  const person: (typeof people)[number] = { room: one, joins: 0 };
+  const way =
+    'bareUrl' in doors
+      ? await intoBare(doors.bareUrl, doors.producerIds, room)
+      : await intoRoom(doors, room, identity);
+  const person: Person = { joins: 0, leave: () => {} };
   people.push(person);
-  one.events.on('participantJoined', () => person.joins++);
   const arrival: Arrival = {};
   const startedAt = performance.now();
   const since = () => performance.now() - startedAt;
-  const picture = new Promise<void>((resolve) => {
-    one.events.on('trackSubscribed', ({ kind }, track) => {
-      const receiver = kind === 'video' ? receiverOf(track) : undefined;
-      if (!receiver) return;
-      receiver.onFrame = () => {
-        person.gap ??= new LongestGap();
-        person.gap.beat();
-        arrival.pictureMs ??= since();
-        resolve();
-      };
-    });
-  });
-  const enter = async () => {
-    await one.connect();
+  const picture = Promise.withResolvers<void>();
+  const joined = () => {
     arrival.joinedMs = since();
-    await one.local.publish(preparedTrack([sound]), { source: 'microphone', muted: true });
+  };
+  const seen = () => {
+    person.gap ??= new LongestGap();
+    person.gap.beat();
+    arrival.pictureMs ??= since();
+    picture.resolve();
+  };
+  const enter = async () => {
+    await way(person, joined, seen);
     arrival.publishedMs = since();
   };
   try {
-    await Promise.race([Promise.all([enter(), picture]), sleep(patienceMs)]);
+    await Promise.race([Promise.all([enter(), picture.promise]), sleep(patienceMs)]);
   } catch (error) {
     arrival.error = error instanceof Error ? error.message : String(error);
   }
@@ -93,5 +123,5 @@ const handlers = {
 export type CrowdProcess = typeof handlers;
 
 serveParent(handlers, async () => {
-  await Promise.all(people.map(({ room }) => room.leave()));
+  await Promise.all(people.map((person) => person.leave()));
 });

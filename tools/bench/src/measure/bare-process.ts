@@ -1,4 +1,7 @@
 // A process of its own with the engine and nothing else: as little as a server can do that lets peers hear each other.
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import type {
   Direction,
   DtlsParameters,
@@ -7,12 +10,14 @@ import type {
   TransportParameters,
 } from '@weir/protocol';
 import { createWorker, type types } from 'mediasoup';
-import { serveParent } from '../measure/child.ts';
+import { WebSocketServer } from 'ws';
+import { type Handlers, serveParent } from './child.ts';
 
 const socketBufferBytes = 4 * 1024 * 1024;
 
 let worker: types.Worker | undefined;
 let server: types.WebRtcServer | undefined;
+let sockets: WebSocketServer | undefined;
 const routers = new Map<string, Promise<types.Router>>();
 const transports = new Map<string, types.WebRtcTransport>();
 const consumers = new Map<string, types.Consumer>();
@@ -21,7 +26,10 @@ function routerOf(room: string): Promise<types.Router> {
   let router = routers.get(room);
   if (!router) {
     router = worker!.createRouter({
-      mediaCodecs: [{ kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 }],
+      mediaCodecs: [
+        { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 },
+        { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 },
+      ],
     });
     routers.set(room, router);
   }
@@ -66,10 +74,10 @@ const handlers = {
     await transports.get(id)!.connect({ dtlsParameters: dtlsParameters as types.DtlsParameters });
   },
 
-  async produce({ id, rtpParameters }: { id: string; rtpParameters: RtpParameters }) {
-    const transport = transports.get(id)!;
-    return (await transport.produce({ kind: 'video', rtpParameters: rtpParameters as types.RtpParameters }))
-      .id;
+  async produce(params: { id: string; rtpParameters: RtpParameters; kind?: 'audio'; paused?: boolean }) {
+    const { id, kind = 'video', paused = false } = params;
+    const rtpParameters = params.rtpParameters as types.RtpParameters;
+    return (await transports.get(id)!.produce({ kind, rtpParameters, paused })).id;
   },
 
   async rtpCapabilities({ room }: { room: string }) {
@@ -90,6 +98,19 @@ const handlers = {
     return { subscriptionId: consumer.id, rtpParameters: consumer.rtpParameters as RtpParameters };
   },
 
+  /** Lets whoever connects to the answered address call the others of these, too: each message is a call, and is answered. */
+  async listen(_: undefined) {
+    sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    sockets.on('connection', (socket) => {
+      socket.on('message', async (data) => {
+        const { id, method, params } = JSON.parse(data.toString()) as BareCall;
+        socket.send(JSON.stringify({ id, result: await (handlers as Handlers)[method]!(params) }));
+      });
+    });
+    await once(sockets, 'listening');
+    return { url: `ws://127.0.0.1:${(sockets.address() as AddressInfo).port}` };
+  },
+
   async resume({ ids }: { ids: string[] }) {
     await Promise.all(ids.map((id) => consumers.get(id)!.resume()));
   },
@@ -101,5 +122,9 @@ const handlers = {
 };
 
 export type BareProcess = typeof handlers;
+export type BareCall = { id: number; method: string; params: unknown };
 
-serveParent(handlers, async () => worker?.close());
+serveParent(handlers, async () => {
+  sockets?.close();
+  worker?.close();
+});

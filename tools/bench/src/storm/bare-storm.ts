@@ -1,0 +1,44 @@
+import type { BareProcess } from '../measure/bare-process.ts';
+import { Child } from '../measure/child.ts';
+import { type Picture, prepareCamera } from '../measure/peers.ts';
+import { cpuSeconds } from '../measure/process-usage.ts';
+import { BareGuest } from './bare-guest.ts';
+import type { Arrival, CrowdProcess } from './crowd.ts';
+
+const room = 'assembly';
+const bareModule = new URL('../measure/bare-process.ts', import.meta.url);
+const crowdModule = new URL('crowd.ts', import.meta.url);
+
+export type BareStorm = {
+  arrivals: Arrival[];
+  cpuSeconds: { server: number; worker: number; crowd: number };
+};
+
+/** The same people join mediasoup alone: what the engine, the machine and their own connections take, with no room and no session. */
+export async function bareStorm(
+  storm: { people: number; withinMs: number; patienceMs: number },
+  { picture, there }: { picture: Picture; there: number },
+): Promise<BareStorm> {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(new Child<BareProcess>(bareModule));
+  const { pid, workerPids } = await server.call('start', undefined);
+  const { url } = await server.call('listen', undefined);
+  const { camera, microphone } = await prepareCamera(picture);
+  const teacher = stack.adopt(await BareGuest.enter(url, room), (guest) => guest.leave());
+  const producerIds = await Promise.all([teacher.publish(camera), teacher.publish([microphone])]);
+  const common = { ...storm, doors: { bareUrl: url, producerIds }, room };
+  const early = stack.use(new Child<CrowdProcess>(crowdModule));
+  await early.call('join', { ...common, name: 'early', people: there, withinMs: there * 100 });
+  const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
+  await crowd.call('gaps', undefined as never); // It has started.
+  const pids = [pid, workerPids[0]!, crowd.pid];
+  const used = () => Promise.all(pids.map(cpuSeconds));
+  const before = await used();
+  const arrivals = await crowd.call(
+    'join',
+    { ...common, name: 'student' },
+    storm.patienceMs + storm.withinMs + 10_000,
+  );
+  const [ofServer = 0, ofWorker = 0, ofCrowd = 0] = (await used()).map((seconds, i) => seconds - before[i]!);
+  return { arrivals, cpuSeconds: { server: ofServer, worker: ofWorker, crowd: ofCrowd } };
+}
