@@ -1,6 +1,5 @@
 import { deepFreeze, PlatformError } from '@weir/core';
 import type {
-  Direction,
   LayerPreferences,
   MediaControl,
   NoticeParams,
@@ -48,12 +47,11 @@ const keyFrameRequestDelayMs = 250;
 const screenKeyFrameRequestDelayMs = 1_000;
 
 /** Opens the server's side of a WebRTC transport. */
-export async function openTransport(
+export function openTransport(
   router: engine.Router,
   webRtcServer: engine.WebRtcServer,
-  direction: Direction,
 ): Promise<engine.WebRtcTransport> {
-  const transport = await router.createWebRtcTransport({
+  return router.createWebRtcTransport({
     webRtcServer,
     enableUdp: true,
     enableTcp: true,
@@ -62,8 +60,6 @@ export async function openTransport(
     initialAvailableOutgoingBitrate: bitrates.initialOutgoingBps,
     iceConsentTimeout: iceConsentTimeoutSeconds,
   });
-  if (direction === 'send') await transport.setMaxIncomingBitrate(bitrates.maxIncomingBps);
-  return transport;
 }
 
 /** What the client needs to build its side. */
@@ -100,6 +96,7 @@ export async function produce(
       sctpStreamParameters: production.sctpStreamParameters,
       paused: production.muted,
     });
+  if (production.kind === 'video') await limitIncoming(transport);
   const producer = await transport.produce({
     kind: production.kind,
     rtpParameters: production.rtpParameters as engine.RtpParameters,
@@ -111,6 +108,14 @@ export async function produce(
       : {}),
   });
   return copiedOnce(producer);
+}
+
+const limited = new WeakSet<engine.WebRtcTransport>();
+
+async function limitIncoming(transport: engine.WebRtcTransport): Promise<void> {
+  if (limited.has(transport)) return;
+  limited.add(transport);
+  await transport.setMaxIncomingBitrate(bitrates.maxIncomingBps);
 }
 
 /**

@@ -31,11 +31,14 @@ export class MicrophoneTap extends Lifetime implements Subscriber {
     super();
     this.publication = publication;
     publication.subscribe(this);
-    this.#open(onPacket, logger).catch((error) => {
-      if (!this.closed)
-        logger.warn({ err: error, trackId: publication.trackId }, 'a microphone is not heard');
-      this.close('failed');
-    });
+    // Most microphones of a class never say a word.
+    publication.whenUnmuted(() => {
+      this.#open(onPacket, logger).catch((error) => {
+        if (!this.closed)
+          logger.warn({ err: error, trackId: publication.trackId }, 'a microphone is not heard');
+        this.close('failed');
+      });
+    }, this.signal);
   }
 
   /** A mute is heard of by whoever made it. */

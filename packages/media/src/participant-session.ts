@@ -449,7 +449,7 @@ export class ParticipantSession extends Lifetime {
       transport: transport.engine,
       rtpCapabilities: this.#options.rtpCapabilities,
       started,
-      withheld: publication instanceof AudioSlot,
+      withheld: publication instanceof AudioSlot && this.#excludes(publication),
       clock: this.#options.clock,
       bandwidth: this.#bandwidth,
       ladder: this.#options.ladder,

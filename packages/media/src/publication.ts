@@ -80,6 +80,12 @@ export class Publication extends Lifetime {
     return this.#muted;
   }
 
+  /** Calls `listener` once: now, or as soon as it is not muted any more. */
+  whenUnmuted(listener: () => void, signal: AbortSignal): void {
+    if (this.#muted) this.events.once('muteChanged', () => listener(), signal);
+    else listener();
+  }
+
   /** How many it flows for. */
   get subscriberCount(): number {
     return this.#subscribers.size;

@@ -76,10 +76,12 @@ export class RoomRouter extends Lifetime {
     if (!isMedia(produced) || produced.kind !== 'audio' || publication.closed) return;
     this.#heard.set(produced.id, publication);
     publication.onClose(() => this.#heard.delete(produced.id));
-    this.#observer.addProducer({ producerId: produced.id }).catch((error) => {
-      if (!publication.closed)
-        this.#logger.warn({ err: error }, 'a track is not heard by the speaker ranking');
-    });
+    publication.whenUnmuted(() => {
+      this.#observer.addProducer({ producerId: produced.id }).catch((error) => {
+        if (!publication.closed)
+          this.#logger.warn({ err: error }, 'a track is not heard by the speaker ranking');
+      });
+    }, publication.signal);
   }
 
   /** For packets that are read and written in this process; one for all. */

@@ -24,6 +24,8 @@ export type RoomSoundOptions = SoundLimits & {
   onLevels: (from: unknown, levels: Level[]) => void;
 };
 
+/** Of the slots so many more are offered than microphones are open: a first word is not to wait for a subscription. */
+const spareSlots = 2;
 /** Slots are taken away when there are this much fewer microphones than brought them, */
 const fewerByThird = 2 / 3;
 const defaultSettleMs = 10_000;
@@ -44,6 +46,8 @@ export class RoomSound extends Lifetime {
   #opening = false;
   /** False while the slots only linger. */
   #offered = false;
+  /** So many of the slots have been needed so far. */
+  #wide = 0;
   /** What is to be done later, should the number of microphones stay as it is. */
   #later: (() => void) | undefined;
   #cancelTelling: (() => void) | undefined;
@@ -60,7 +64,7 @@ export class RoomSound extends Lifetime {
 
   /** The slots on offer; none where each microphone is subscribed to by itself. */
   get slots(): AudioSlotInfo[] {
-    return this.#offered && this.#few ? this.#few.describe() : [];
+    return this.#offered && this.#few ? this.#few.describe().slice(0, this.#wide) : [];
   }
 
   /** True while it knows who speaks. */
@@ -104,7 +108,19 @@ export class RoomSound extends Lifetime {
       this.#consider();
     });
     this.#few?.listenTo(microphone);
+    microphone.events.on('muteChanged', () => this.#widen(), microphone.signal);
+    this.#widen();
     this.#consider();
+  }
+
+  /** Offers as many slots as may be needed in a moment; who has them keeps them. */
+  #widen(): void {
+    let open = 0;
+    for (const { muted } of this.#microphones) if (!muted) open++;
+    const wide = Math.min(open + spareSlots, this.#options.audioSlots);
+    if (wide <= this.#wide) return;
+    this.#wide = wide;
+    if (this.slots.length > 0) this.#tell();
   }
 
   #consider(): void {

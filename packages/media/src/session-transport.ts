@@ -16,7 +16,7 @@ export class SessionTransport extends Lifetime {
     direction: Direction,
     onState: (transport: SessionTransport) => void,
   ): Promise<SessionTransport> {
-    const engine = await openTransport(router, worker.webRtcServer, direction);
+    const engine = await openTransport(router, worker.webRtcServer);
     const transport = new SessionTransport(direction, engine, onState);
     worker.egress.add(engine, transport);
     return transport;
