@@ -1,4 +1,4 @@
-import { Lifetime, sleep } from '@weir/core';
+import { Lifetime, sleep, TokenBucket } from '@weir/core';
 import type {
   Participant,
   ParticipantId,
@@ -15,7 +15,7 @@ import type { Json, RoomRecord, RoomState } from './room-log.ts';
 import type { Session } from './session.ts';
 
 /** Who looks: what they may see depends on it. */
-export type Viewer = { participantId: ParticipantId; admin: boolean };
+export type Viewer = { readonly participantId: ParticipantId; readonly admin: boolean };
 
 /** Typed reading of a room's entries. */
 export class RoomReader {
@@ -118,6 +118,9 @@ export function maySee(viewer: Viewer, event: RoomEvent, hidden: ReadonlySet<Par
   }
 }
 
+/** More events than that are a burst, and so is what follows one closely. */
+const calm = { perSecond: 10, burst: 10, lastsMs: 500 };
+
 /** A live copy of a room on this node. Closes when the room ends; with `lost` when it can't be kept up without a gap. */
 export class RoomView extends Lifetime {
   readonly roomId: RoomId;
@@ -126,6 +129,9 @@ export class RoomView extends Lifetime {
   readonly reader: RoomReader;
   /** Another set after each change: who was given one keeps it as it was. */
   #hidden: ReadonlySet<ParticipantId>;
+  readonly #pace = new TokenBucket(calm);
+  #burstUntil = 0;
+  #busy = false;
 
   constructor(roomId: RoomId, state: RoomState) {
     super();
@@ -137,6 +143,11 @@ export class RoomView extends Lifetime {
 
   get hidden(): ReadonlySet<ParticipantId> {
     return this.#hidden;
+  }
+
+  /** As of the last record: so much happens that it is better told together with what follows. */
+  get isBusy(): boolean {
+    return this.#busy;
   }
 
   onRecord(
@@ -167,6 +178,9 @@ export class RoomView extends Lifetime {
       this.#state.entries.set(key, { value: value as Json, version: record.revision });
     this.#state.revision = record.revision;
     if (changesHidden(record, hidden)) this.#hidden = hiddenOf(this.reader);
+    const now = performance.now();
+    if (!record.events.every(() => this.#pace.take(1, now))) this.#burstUntil = now + calm.lastsMs;
+    this.#busy = now < this.#burstUntil;
     for (const listener of [...this.#listeners]) listener(record, hidden);
     if (record.end) this.close('requested');
   }

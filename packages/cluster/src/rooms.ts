@@ -312,11 +312,9 @@ export class Rooms {
     source: Source,
     trackId?: TrackId,
   ): Promise<{ before: Track | undefined; locked: boolean }> {
-    return this.#change(roomId, (reader) => ({
-      result: {
-        before: tracks.publishable(reader, participantId, source, trackId),
-        locked: tracks.isLocked(reader, participantId, source),
-      },
+    return this.#ask(roomId, (reader) => ({
+      before: tracks.publishable(reader, participantId, source, trackId),
+      locked: tracks.isLocked(reader, participantId, source),
     }));
   }
 
@@ -379,6 +377,16 @@ export class Rooms {
   async #noteOwn(roomId: RoomId, revision: number): Promise<void> {
     const shared = await this.#views.get(roomId)?.catch(() => undefined);
     await shared?.view.reaches(revision, ownChangeMs);
+  }
+
+  /** What a change will look at again: a copy that lags may say yes, and only the room itself no. */
+  async #ask<T>(roomId: RoomId, question: (reader: RoomReader) => T): Promise<T> {
+    try {
+      return question(await this.glance(roomId));
+    } catch (error) {
+      if (error instanceof PlatformError) return question(await this.read(roomId));
+      throw error;
+    }
   }
 
   async #change<T>(roomId: RoomId, decide: Decide<T>): Promise<T> {

@@ -16,7 +16,7 @@ import { limits } from './limits.ts';
 export interface Channel {
   /** Throws when closed. */
   send(text: string): void;
-  /** Like `send`, but may gather what comes in a burst for a moment; what `send` gets comes after it. */
+  /** Like `send`, but gathers what comes in a burst for a moment; what `send` gets comes after it. */
   sendSoon?(text: string): void;
   /** The other side takes what was gathered as one message, an array. */
   takesArrays?: boolean;
@@ -168,9 +168,9 @@ export class RpcPeer<Local extends Contract, Remote extends Contract> extends Li
     this.#send({ method, params });
   }
 
-  /** A notification that was put into words before: one text for many peers. In a burst it may wait a moment. */
-  notifyEncoded(notice: EncodedNotice<Remote>): void {
-    this.#transmit(notice, true);
+  /** A notification that was put into words before: one text for many peers. `mayWait`: for a moment, so that more goes out together. */
+  notifyEncoded(notice: EncodedNotice<Remote>, mayWait = false): void {
+    this.#transmit(notice, mayWait);
   }
 
   #send(message: Wire): void {

@@ -1,11 +1,9 @@
 import type { Writable } from 'node:stream';
-import { errorTable, TokenBucket } from '@weir/core';
+import { errorTable } from '@weir/core';
 import { type Channel, limits } from '@weir/protocol';
 import type { WebSocket } from 'ws';
 
-/** More than that of what can wait is a burst, … */
-const calm = { perSecond: 10, burst: 10 };
-/** … and goes out so often, less often the more it is: writing to a socket costs more than what is written. */
+/** What can wait goes out so often, less often the more it is: writing to a socket costs more than what is written. */
 const gatherMs = { least: 100, most: 400 };
 /** Of so many in one go more are to be expected. */
 const manyGathered = 20;
@@ -30,7 +28,6 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waitMs = gatherMs.least;
   let burstUntil = 0;
-  const bucket = new TokenBucket(calm);
   /** With what was gathered before: in order, and in one write. */
   const write = (...texts: string[]) => {
     clearTimeout(timer);
@@ -53,9 +50,8 @@ export function wsChannel(socket: WebSocket, backlogBytes: number = limits.socke
       write(text);
     },
     sendSoon(text) {
-      const isCalm = gathered.length === 0 && performance.now() >= burstUntil;
-      if (isCalm ? bucket.take() : gathered.length >= gatheredAtMost) return channel.send(text);
-      if (isCalm) waitMs = gatherMs.least;
+      if (gathered.length >= gatheredAtMost) return channel.send(text);
+      if (gathered.length === 0 && performance.now() >= burstUntil) waitMs = gatherMs.least;
       gathered.push(text);
       timer ??= setTimeout(() => {
         if (gathered.length >= manyGathered) {

@@ -119,7 +119,7 @@ export class Attendance extends Lifetime {
   }
 
   snapshot() {
-    const snapshot = this.seat.room.reader.snapshot(this.seat.viewer);
+    const snapshot = this.seat.room.reader.snapshot(this.seat);
     this.#startTelling(snapshot.revision);
     return snapshot;
   }
@@ -153,15 +153,15 @@ export class Attendance extends Lifetime {
   #tell(record: RoomRecord, hidden: ReadonlySet<ParticipantId>): void {
     if (record.revision <= this.#told!) return;
     this.#told = record.revision;
-    const { viewer } = this.seat;
+    const { isBusy } = this.seat.room;
     for (const event of record.events)
-      if (maySee(viewer, event, hidden)) this.#peer.notifyEncoded(encoded(record.revision, event));
+      if (maySee(this.seat, event, hidden)) this.#peer.notifyEncoded(encoded(record.revision, event), isBusy);
   }
 
   #visible(record: RoomRecord): { revision: number; event: RoomEvent }[] {
-    const { viewer, room } = this.seat;
+    const { hidden } = this.seat.room;
     return record.events
-      .filter((event) => maySee(viewer, event, room.hidden))
+      .filter((event) => maySee(this.seat, event, hidden))
       .map((event) => ({ revision: record.revision, event }));
   }
 

@@ -52,10 +52,9 @@ export class SeatView {
     return { send: maySend(grants), receive: grants.subscribe };
   }
 
-  /** For whom events and snapshots are made. */
-  get viewer(): { participantId: ParticipantId; admin: boolean } {
-    const { participantId } = this;
-    return { participantId, admin: this.room.reader.participant(participantId)?.grants.admin ?? false };
+  /** Whether it may see who waits in the lobby. */
+  get admin(): boolean {
+    return this.room.reader.participant(this.participantId)?.grants.admin ?? false;
   }
 
   /** Which ways the room's media may take. */
