@@ -7,10 +7,10 @@ import { Child } from './measure/child.ts';
 import { thisMachine } from './measure/machine.ts';
 import { type Doors, joinWithCamera, tokenFor } from './measure/peers.ts';
 import type { PlatformProcess } from './measure/platform-process.ts';
-import { cpuSeconds, machineCpuSeconds } from './measure/process-usage.ts';
+import { cpuSecondsDuring, machineCpuSeconds } from './measure/process-usage.ts';
 import { quantile } from './measure/quantile.ts';
 import { table } from './measure/table.ts';
-import { bareStorm } from './storm/bare-storm.ts';
+import { bareStorm, type Cost } from './storm/bare-storm.ts';
 import type { Arrival, CrowdProcess } from './storm/crowd.ts';
 
 const goal = { inMs: 5_000, gapMs: 500 };
@@ -31,7 +31,7 @@ export const bench: Bench = {
     type Names = 'people' | 'withinMs' | 'there' | keyof typeof small;
     const { people, withinMs, there, height, fps, kbps } = parameters as Record<Names, number>;
     const picture = { width: (height * 16) / 9, height, fps, bitrateBps: kbps * 1_000 };
-    const bare = await bareStorm({ people, withinMs, patienceMs }, { picture, there });
+    const bare = await bareStorm({ people, withinMs, patienceMs }, { picture, there, afterMs });
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(new Child<PlatformProcess>(platformModule));
     const doors = await platform.call('start', { workers: 2 });
@@ -47,21 +47,19 @@ export const bench: Bench = {
     // What stands still without a storm.
     const quiet = await during(early, page, () => sleep(withinMs + afterMs));
     const pids = [doors.pid, crowd.pid, ...doors.workerPids];
-    const cpu = () => Promise.all(pids.map(cpuSeconds));
-    const before = await cpu();
-    let after = before;
     let arrivals: Arrival[] = [];
     let busyAfter = 0;
+    const cost: Cost = { joining: [], being: [] };
     const stormy = await during(early, page, async () => {
-      const storm = { ...common, name: 'student', people, withinMs };
-      arrivals = await crowd.call('join', storm, patienceMs + withinMs + 10_000);
-      after = await cpu();
+      cost.joining = await cpuSecondsDuring(pids, async () => {
+        const storm = { ...common, name: 'student', people, withinMs };
+        arrivals = await crowd.call('join', storm, patienceMs + withinMs + 10_000);
+      });
       const used = await machineCpuSeconds();
-      await sleep(afterMs);
+      cost.being = await cpuSecondsDuring(pids, () => sleep(afterMs));
       busyAfter = ((await machineCpuSeconds()) - used) / (afterMs / 1_000) / thisMachine().cores;
     });
     const joins = Math.max(...(await early.call('joins', undefined as never)));
-    const [server = 0, ofCrowd = 0, ...workers] = pids.map((_, i) => after[i]! - before[i]!);
     const seated = seatedAfter(arrivals);
     const lastMs = lastOf(arrivals);
     const bareLastMs = lastOf(bare.arrivals);
@@ -107,18 +105,18 @@ export const bench: Bench = {
         ],
       ),
     );
-    const cpuRow = (name: string, server: number, workers: number, crowd: number) => [
-      name,
-      ...[server, workers, crowd].map((seconds) => seconds.toFixed(2)),
-    ];
-    const { cpuSeconds: bareCpu } = bare;
-    const ofWorkers = workers.reduce((sum, seconds) => sum + seconds, 0);
+    const inAll = (seconds: number[]) => {
+      const [server = 0, ofCrowd = 0, ...workers] = seconds;
+      return [server, workers.reduce((sum, one) => sum + one, 0), ofCrowd].map((one) => one.toFixed(2));
+    };
     say(
       table(
-        ['CPU s until all are in', 'server', 'workers', 'the crowd'],
+        ['CPU seconds', 'server', 'workers', 'the crowd'],
         [
-          cpuRow('ours', server, ofWorkers, ofCrowd),
-          cpuRow('mediasoup alone', bareCpu.server, bareCpu.worker, bareCpu.crowd),
+          ['until all are in', ...inAll(cost.joining)],
+          ['the same, mediasoup alone', ...inAll(bare.cost.joining)],
+          [`${afterMs / 1_000} s when all are in`, ...inAll(cost.being)],
+          ['the same, mediasoup alone', ...inAll(bare.cost.being)],
         ],
       ),
     );
@@ -144,7 +142,7 @@ export const bench: Bench = {
         frozenPageBeforeMs: Math.round(quiet.page.longestGapMs),
         pageLongTasksMs: Math.round(stormy.page.longTasksMs),
         busyAfter: Math.round(busyAfter * 100) / 100,
-        serverCpuSeconds: Math.round(server * 100) / 100,
+        serverCpuSeconds: Math.round(cost.joining[0]! * 100) / 100,
         bareLastMs: Math.round(bareLastMs),
         failed: errors.length,
         joins,

@@ -11,6 +11,17 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (user + system) / ticksPerSecond;
 }
 
+/** CPU time that each of these processes takes during `work`. */
+export async function cpuSecondsDuring(
+  pids: readonly number[],
+  work: () => Promise<unknown>,
+): Promise<number[]> {
+  const before = await Promise.all(pids.map(cpuSeconds));
+  await work();
+  const after = await Promise.all(pids.map(cpuSeconds));
+  return after.map((seconds, i) => seconds - before[i]!);
+}
+
 /** CPU time of the whole machine so far, of all cores together. What a hypervisor took away counts as used. */
 export async function machineCpuSeconds(): Promise<number> {
   const [total = ''] = (await readFile('/proc/stat', 'latin1')).split('\n');

@@ -1,7 +1,8 @@
+import { sleep } from '@weir/core';
 import type { BareProcess } from '../measure/bare-process.ts';
 import { Child } from '../measure/child.ts';
 import { type Picture, prepareCamera } from '../measure/peers.ts';
-import { cpuSeconds } from '../measure/process-usage.ts';
+import { cpuSecondsDuring } from '../measure/process-usage.ts';
 import { BareGuest } from './bare-guest.ts';
 import type { Arrival, CrowdProcess } from './crowd.ts';
 
@@ -9,15 +10,14 @@ const room = 'assembly';
 const bareModule = new URL('../measure/bare-process.ts', import.meta.url);
 const crowdModule = new URL('crowd.ts', import.meta.url);
 
-export type BareStorm = {
-  arrivals: Arrival[];
-  cpuSeconds: { server: number; worker: number; crowd: number };
-};
+/** CPU seconds of the server's process, the crowd, the workers: until all are in, and in `afterMs` when they are. */
+export type Cost = { joining: number[]; being: number[] };
+export type BareStorm = { arrivals: Arrival[]; cost: Cost };
 
 /** The same people join mediasoup alone: what the engine, the machine and their own connections take, with no room and no session. */
 export async function bareStorm(
   storm: { people: number; withinMs: number; patienceMs: number },
-  { picture, there }: { picture: Picture; there: number },
+  { picture, there, afterMs }: { picture: Picture; there: number; afterMs: number },
 ): Promise<BareStorm> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(new Child<BareProcess>(bareModule));
@@ -31,14 +31,11 @@ export async function bareStorm(
   await early.call('join', { ...common, name: 'early', people: there, withinMs: there * 100 });
   const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
   await crowd.call('gaps', undefined as never); // It has started.
-  const pids = [pid, workerPids[0]!, crowd.pid];
-  const used = () => Promise.all(pids.map(cpuSeconds));
-  const before = await used();
-  const arrivals = await crowd.call(
-    'join',
-    { ...common, name: 'student' },
-    storm.patienceMs + storm.withinMs + 10_000,
-  );
-  const [ofServer = 0, ofWorker = 0, ofCrowd = 0] = (await used()).map((seconds, i) => seconds - before[i]!);
-  return { arrivals, cpuSeconds: { server: ofServer, worker: ofWorker, crowd: ofCrowd } };
+  const pids = [pid, crowd.pid, ...workerPids];
+  let arrivals: Arrival[] = [];
+  const joining = await cpuSecondsDuring(pids, async () => {
+    const all = { ...common, name: 'student' };
+    arrivals = await crowd.call('join', all, storm.patienceMs + storm.withinMs + 10_000);
+  });
+  return { arrivals, cost: { joining, being: await cpuSecondsDuring(pids, () => sleep(afterMs)) } };
 }
