@@ -119,7 +119,7 @@ export function maySee(viewer: Viewer, event: RoomEvent, hidden: ReadonlySet<Par
 }
 
 /** More events than that are a burst, and so is what follows one closely. */
-const calm = { perSecond: 10, burst: 10, lastsMs: 500 };
+const calm = { perSecond: 10, burst: 10, lastsMs: 2_000 };
 
 /** A live copy of a room on this node. Closes when the room ends; with `lost` when it can't be kept up without a gap. */
 export class RoomView extends Lifetime {
