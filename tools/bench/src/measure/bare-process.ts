@@ -98,13 +98,22 @@ const handlers = {
     return { subscriptionId: consumer.id, rtpParameters: consumer.rtpParameters as RtpParameters };
   },
 
-  /** Lets whoever connects to the answered address call the others of these, too: each message is a call, and is answered. */
+  /**
+   * Lets whoever connects to the answered address call the others of these, too: each message is a call, and is answered. What a connection
+   * opened ends with it.
+   */
   async listen(_: undefined) {
     sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     sockets.on('connection', (socket) => {
+      const opened: string[] = [];
       socket.on('message', async (data) => {
         const { id, method, params } = JSON.parse(data.toString()) as BareCall;
-        socket.send(JSON.stringify({ id, result: await (handlers as Handlers)[method]!(params) }));
+        const result = await (handlers as Handlers)[method]!(params);
+        if (method === 'openTransport') opened.push((result as TransportParameters).id);
+        socket.send(JSON.stringify({ id, result }));
+      });
+      socket.on('close', () => {
+        for (const id of opened) transports.get(id)?.close();
       });
     });
     await once(sockets, 'listening');

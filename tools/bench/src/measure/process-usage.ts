@@ -11,14 +11,21 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return (user + system) / ticksPerSecond;
 }
 
-/** CPU time that each of these processes takes during `work`. */
+/** CPU time that each of these groups of processes takes during `work`. */
 export async function cpuSecondsDuring(
-  pids: readonly number[],
+  groups: readonly (readonly number[])[],
   work: () => Promise<unknown>,
 ): Promise<number[]> {
-  const before = await Promise.all(pids.map(cpuSeconds));
+  const look = () =>
+    Promise.all(
+      groups.map(async (pids) => {
+        const each = await Promise.all(pids.map(cpuSeconds));
+        return each.reduce((sum, seconds) => sum + seconds, 0);
+      }),
+    );
+  const before = await look();
   await work();
-  const after = await Promise.all(pids.map(cpuSeconds));
+  const after = await look();
   return after.map((seconds, i) => seconds - before[i]!);
 }
 

@@ -10,14 +10,14 @@ const room = 'assembly';
 const bareModule = new URL('../measure/bare-process.ts', import.meta.url);
 const crowdModule = new URL('crowd.ts', import.meta.url);
 
-/** CPU seconds of the server's process, the crowd, the workers: until all are in, and in `afterMs` when they are. */
+/** CPU seconds of the server's process, the workers, the crowd: until all are in, and in `afterMs` when they are. */
 export type Cost = { joining: number[]; being: number[] };
 export type BareStorm = { arrivals: Arrival[]; cost: Cost };
 
 /** The same people join mediasoup alone: what the engine, the machine and their own connections take, with no room and no session. */
 export async function bareStorm(
   storm: { people: number; withinMs: number; patienceMs: number },
-  { picture, there, afterMs }: { picture: Picture; there: number; afterMs: number },
+  { picture, there, before, afterMs }: { picture: Picture; there: number; before: number; afterMs: number },
 ): Promise<BareStorm> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(new Child<BareProcess>(bareModule));
@@ -30,12 +30,14 @@ export async function bareStorm(
   const early = stack.use(new Child<CrowdProcess>(crowdModule));
   await early.call('join', { ...common, name: 'early', people: there, withinMs: there * 100 });
   const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
-  await crowd.call('gaps', undefined as never); // It has started.
-  const pids = [pid, crowd.pid, ...workerPids];
+  await crowd.call('join', { ...common, name: 'before', people: before });
+  await crowd.call('leave', undefined as never);
+  await sleep(afterMs);
+  const groups = [[pid], workerPids, [crowd.pid]];
   let arrivals: Arrival[] = [];
-  const joining = await cpuSecondsDuring(pids, async () => {
+  const joining = await cpuSecondsDuring(groups, async () => {
     const all = { ...common, name: 'student' };
     arrivals = await crowd.call('join', all, storm.patienceMs + storm.withinMs + 10_000);
   });
-  return { arrivals, cost: { joining, being: await cpuSecondsDuring(pids, () => sleep(afterMs)) } };
+  return { arrivals, cost: { joining, being: await cpuSecondsDuring(groups, () => sleep(afterMs)) } };
 }

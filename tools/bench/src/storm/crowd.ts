@@ -101,6 +101,10 @@ const handlers = {
     );
   },
 
+  async leave(): Promise<void> {
+    await Promise.all(people.splice(0).map((person) => person.leave()));
+  },
+
   /** Forgets what stood still so far. */
   async begin(): Promise<void> {
     for (const person of people) {
@@ -122,6 +126,4 @@ const handlers = {
 
 export type CrowdProcess = typeof handlers;
 
-serveParent(handlers, async () => {
-  await Promise.all(people.map((person) => person.leave()));
-});
+serveParent(handlers, handlers.leave);
