@@ -17,12 +17,46 @@ import type { Session } from './session.ts';
 /** Who looks: what they may see depends on it. */
 export type Viewer = { readonly participantId: ParticipantId; readonly admin: boolean };
 
+type Entry = { value: Json; version: number };
+
+/** A room's entries by what they are, so that those of one kind are found without looking through a big room. */
+class EntryGroups {
+  readonly #groups = new Map<string, Map<string, Entry>>();
+
+  constructor(entries: RoomState['entries']) {
+    for (const [key, entry] of entries) this.set(key, entry);
+  }
+
+  /** Of a kind, which is what stands before the colon. */
+  of(prefix: string): Iterable<Entry> {
+    return this.#groups.get(prefix)?.values() ?? [];
+  }
+
+  set(key: string, entry: Entry): void {
+    const prefix = prefixOf(key);
+    const group = this.#groups.get(prefix);
+    if (group) group.set(key, entry);
+    else this.#groups.set(prefix, new Map([[key, entry]]));
+  }
+
+  delete(key: string): void {
+    this.#groups.get(prefixOf(key))?.delete(key);
+  }
+}
+
+function prefixOf(key: string): string {
+  return key.slice(0, key.indexOf(':') + 1);
+}
+
 /** Typed reading of a room's entries. */
 export class RoomReader {
   readonly state: RoomState;
+  #groups: EntryGroups | undefined;
 
-  constructor(state: RoomState) {
+  /** `groups`: where somebody keeps them up. */
+  constructor(state: RoomState, groups?: EntryGroups) {
     this.state = state;
+    this.#groups = groups;
   }
 
   #get<T>(key: string): T | undefined {
@@ -30,7 +64,8 @@ export class RoomReader {
   }
 
   *#all<T>(prefix: string): Iterable<T> {
-    for (const [key, { value }] of this.state.entries) if (key.startsWith(prefix)) yield value as T;
+    this.#groups ??= new EntryGroups(this.state.entries);
+    for (const { value } of this.#groups.of(prefix)) yield value as T;
   }
 
   version(key: string): number {
@@ -126,6 +161,7 @@ export class RoomView extends Lifetime {
   readonly roomId: RoomId;
   readonly #listeners = new Set<(record: RoomRecord, hidden: ReadonlySet<ParticipantId>) => void>();
   readonly #state: RoomState;
+  readonly #groups: EntryGroups;
   readonly reader: RoomReader;
   /** Another set after each change: who was given one keeps it as it was. */
   #hidden: ReadonlySet<ParticipantId>;
@@ -137,7 +173,8 @@ export class RoomView extends Lifetime {
     super();
     this.roomId = roomId;
     this.#state = state;
-    this.reader = new RoomReader(state);
+    this.#groups = new EntryGroups(state.entries);
+    this.reader = new RoomReader(state, this.#groups);
     this.#hidden = hiddenOf(this.reader);
   }
 
@@ -173,9 +210,15 @@ export class RoomView extends Lifetime {
   apply(record: RoomRecord): void {
     if (record.revision <= this.#state.revision) return;
     const hidden = this.#hidden; // Before the change: who leaves with it is still known.
-    for (const key of record.delete) this.#state.entries.delete(key);
-    for (const [key, value] of Object.entries(record.set))
-      this.#state.entries.set(key, { value: value as Json, version: record.revision });
+    for (const key of record.delete) {
+      this.#state.entries.delete(key);
+      this.#groups.delete(key);
+    }
+    for (const [key, value] of Object.entries(record.set)) {
+      const entry = { value: value as Json, version: record.revision };
+      this.#state.entries.set(key, entry);
+      this.#groups.set(key, entry);
+    }
     this.#state.revision = record.revision;
     if (changesHidden(record, hidden)) this.#hidden = hiddenOf(this.reader);
     const now = performance.now();

@@ -20,7 +20,13 @@ export type VideoDescription = {
   /** A key frame each so many frames. A peer that is asked for one jumps to the next, so let it be short. */
   keyFrameEvery: number;
 };
-export type AudioDescription = { codec: 'opus'; bitrateBps: number; seconds: number };
+export type AudioDescription = {
+  codec: 'opus';
+  bitrateBps: number;
+  seconds: number;
+  /** How much sound is in a packet: 20 (the default) or 40 or 60 ms. */
+  frameMs?: number;
+};
 export type MediaDescription = VideoDescription | AudioDescription;
 
 const prepared = new Map<string, Promise<MediaFile>>();
@@ -63,14 +69,12 @@ async function prepare(description: MediaDescription, hash: string): Promise<Med
     await encode(description, path);
     return readFile(path);
   });
-  const video = description.codec === 'opus' ? undefined : description;
-  return loadMedia({
-    codec: description.codec,
-    width: video?.width ?? 0,
-    height: video?.height ?? 0,
-    frameDurationMs: video ? 1000 / video.fps : opusFrameMs,
-    bytes,
-  });
+  if (description.codec === 'opus') {
+    const { codec, frameMs = opusFrameMs } = description;
+    return loadMedia({ codec, width: 0, height: 0, frameDurationMs: frameMs, bytes });
+  }
+  const { codec, width, height, fps } = description;
+  return loadMedia({ codec, width, height, frameDurationMs: 1000 / fps, bytes });
 }
 
 const opusFrameMs = 20;
@@ -92,9 +96,9 @@ async function encode(description: MediaDescription, path: string): Promise<void
   }
 }
 
-function audioArguments({ bitrateBps, seconds }: AudioDescription): string[] {
+function audioArguments({ bitrateBps, seconds, frameMs = opusFrameMs }: AudioDescription): string[] {
   const input = `sine=frequency=330:beep_factor=4:sample_rate=48000:duration=${seconds}`;
-  const codec = ['-c:a', 'libopus', '-b:a', `${bitrateBps}`, '-frame_duration', `${opusFrameMs}`];
+  const codec = ['-c:a', 'libopus', '-b:a', `${bitrateBps}`, '-frame_duration', `${frameMs}`];
   return ['-f', 'lavfi', '-i', input, '-ac', '2', ...codec];
 }
 

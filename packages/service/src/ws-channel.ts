@@ -4,7 +4,7 @@ import { type Channel, limits } from '@weir/protocol';
 import type { WebSocket } from 'ws';
 
 /** What can wait goes out so often, less often the more it is: writing to a socket costs more than what is written. */
-const gatherMs = { least: 100, most: 400 };
+const gatherMs = { least: 100, most: 800 };
 /** Of so many in one go more are to be expected. */
 const manyGathered = 20;
 /** More goes out at once: what waits here is no part of the backlog. */

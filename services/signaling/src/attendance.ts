@@ -41,6 +41,8 @@ export class Attendance extends Lifetime {
   readonly media: MediaHome;
   readonly #rooms: ClientMedia['rooms'];
   readonly #peer: ClientPeer;
+  /** Under which the room keeps its seat. */
+  readonly #seatKey: string;
   /** Events up to this revision are known to the client; undefined: it is not in the room yet. */
   #told: number | undefined;
   /** What happens while the answer is being put together; undefined: in the lobby nothing is told at all. */
@@ -51,6 +53,7 @@ export class Attendance extends Lifetime {
     this.seat = new SeatView(room, session, iceServers);
     this.#rooms = client.rooms;
     this.#peer = client.peer;
+    this.#seatKey = `session:${session.participantId}`;
     this.media = this.own(
       new MediaHome({ ...client, seat: this.seat }, (code, message) => this.end(code, message)),
     );
@@ -167,8 +170,8 @@ export class Attendance extends Lifetime {
 
   /** What a change means for this seat itself. */
   #obey(record: RoomRecord): void {
-    const key = `session:${this.participantId}`;
-    if (record.delete.includes(key)) return this.#seatGone(record);
+    const key = this.#seatKey;
+    if (record.delete.length > 0 && record.delete.includes(key)) return this.#seatGone(record);
     this.media.roomChanged('room' in record.set);
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;

@@ -20,8 +20,8 @@ const platformModule = new URL('measure/platform-process.ts', import.meta.url);
 const crowdModule = new URL('storm/crowd.ts', import.meta.url);
 const pageModule = fileURLToPath(new URL('storm/page.ts', import.meta.url));
 const room = 'assembly';
-/** The teacher's picture: what hundreds receive would fill a small machine by itself, and this is about joining. */
-const small = { height: 180, fps: 10, kbps: 80 };
+/** The teacher's picture and sound: what hundreds receive would fill a small machine by itself, and this is about joining. */
+const small = { height: 180, fps: 10, kbps: 80, soundMs: 60 };
 
 export const bench: Bench = {
   name: 'storm',
@@ -29,13 +29,20 @@ export const bench: Bench = {
   parameters: { people: 300, withinMs: 2_000, there: 10, before: 100, ...small },
   async run({ parameters, say }) {
     type Names = 'people' | 'withinMs' | 'there' | 'before' | keyof typeof small;
-    const { people, withinMs, there, before, height, fps, kbps } = parameters as Record<Names, number>;
+    const { people, withinMs, there, before, height, fps, kbps, soundMs } = parameters as Record<
+      Names,
+      number
+    >;
     const picture = { width: (height * 16) / 9, height, fps, bitrateBps: kbps * 1_000 };
-    const bare = await bareStorm({ people, withinMs, patienceMs }, { picture, there, before, afterMs });
+    const sound = { bitrateBps: 32_000, frameMs: soundMs };
+    const bare = await bareStorm(
+      { people, withinMs, patienceMs },
+      { picture, sound, there, before, afterMs },
+    );
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(new Child<PlatformProcess>(platformModule));
     const doors = await platform.call('start', { workers: 2 });
-    stack.adopt(await joinWithCamera(doors, room, 'teacher', picture), (it) => it.leave());
+    stack.adopt(await joinWithCamera(doors, room, 'teacher', picture, sound), (it) => it.leave());
     const early = stack.use(new Child<CrowdProcess>(crowdModule));
     const crowd = stack.use(new Child<CrowdProcess>(crowdModule, { nice: 10 }));
     const common = { doors, room, patienceMs };

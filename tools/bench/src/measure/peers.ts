@@ -16,13 +16,15 @@ export function tokenFor(
 }
 
 export type Picture = { width: number; height: number; fps: number; bitrateBps: number };
+export type Sound = { bitrateBps: number; frameMs: number };
+const usualSound: Sound = { bitrateBps: 32_000, frameMs: 20 };
 const usual: Picture = { width: 640, height: 360, fps: 25, bitrateBps: 600_000 };
 
 /** A camera of three layers and a microphone. */
-export async function prepareCamera(picture: Picture = usual) {
+export async function prepareCamera(picture: Picture = usual, sound: Sound = usualSound) {
   const [camera, microphone] = await Promise.all([
     prepareSimulcast({ codec: 'VP8', ...picture, seconds: 4, keyFrameEvery: picture.fps }),
-    prepareMedia({ codec: 'opus', bitrateBps: 32_000, seconds: 4 }),
+    prepareMedia({ codec: 'opus', ...sound, seconds: 6 }),
   ]);
   return { camera, microphone };
 }
@@ -33,9 +35,10 @@ export async function joinWithCamera(
   room: string,
   identity: string,
   picture: Picture = usual,
+  sound: Sound = usualSound,
 ): Promise<Room> {
   const [{ camera, microphone }, token] = await Promise.all([
-    prepareCamera(picture),
+    prepareCamera(picture, sound),
     tokenFor(doors, room, identity),
   ]);
   const engine = new PeerEngine({ dataChannels: false });

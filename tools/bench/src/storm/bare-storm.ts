@@ -1,7 +1,7 @@
 import { sleep } from '@weir/core';
 import type { BareProcess } from '../measure/bare-process.ts';
 import { Child } from '../measure/child.ts';
-import { type Picture, prepareCamera } from '../measure/peers.ts';
+import { type Picture, prepareCamera, type Sound } from '../measure/peers.ts';
 import { cpuSecondsDuring } from '../measure/process-usage.ts';
 import { BareGuest } from './bare-guest.ts';
 import type { Arrival, CrowdProcess } from './crowd.ts';
@@ -17,13 +17,14 @@ export type BareStorm = { arrivals: Arrival[]; cost: Cost };
 /** The same people join mediasoup alone: what the engine, the machine and their own connections take, with no room and no session. */
 export async function bareStorm(
   storm: { people: number; withinMs: number; patienceMs: number },
-  { picture, there, before, afterMs }: { picture: Picture; there: number; before: number; afterMs: number },
+  around: { picture: Picture; sound: Sound; there: number; before: number; afterMs: number },
 ): Promise<BareStorm> {
+  const { picture, sound, there, before, afterMs } = around;
   await using stack = new AsyncDisposableStack();
   const server = stack.use(new Child<BareProcess>(bareModule));
   const { pid, workerPids } = await server.call('start', undefined);
   const { url } = await server.call('listen', undefined);
-  const { camera, microphone } = await prepareCamera(picture);
+  const { camera, microphone } = await prepareCamera(picture, sound);
   const teacher = stack.adopt(await BareGuest.enter(url, room), (guest) => guest.leave());
   const producerIds = await Promise.all([teacher.publish(camera), teacher.publish([microphone])]);
   const common = { ...storm, doors: { bareUrl: url, producerIds }, room };
