@@ -10,15 +10,15 @@ import { NoticeLog, TestParticipant, type TestParticipantOptions } from './testi
 const sizes = { alice: 100, bob: 300, carol: 500, eve: 700, fay: 900 }; // The first of 200.
 type Speaker = keyof typeof sizes;
 
-/** A room that has two slots from its third microphone on. `spread`: its participants are on two workers. */
-async function startRoom(options: { spread?: boolean } = {}) {
+/** A room that has two slots, or so many, from its third microphone on. `spread`: its participants are on two workers. */
+async function startRoom(options: { spread?: boolean; audioSlots?: number } = {}) {
   const node = await MediaNode.start({
     nodeId: 'node-1',
     workers: options.spread ? 2 : 1,
     listen: [{ ip: '127.0.0.1' }],
     firstPort: 0,
     spreadAbove: options.spread ? 0 : 200,
-    sound: { microphonesWithoutSlots: 2, audioSlots: 2 },
+    sound: { microphonesWithoutSlots: 2, audioSlots: options.audioSlots ?? 2 },
     logger: silentLogger,
   });
   onTestFinished(async () => node[Symbol.asyncDispose]());
@@ -29,7 +29,7 @@ async function startRoom(options: { spread?: boolean } = {}) {
     onTestFinished(() => participant.close());
     return participant;
   };
-  const speak = async (participantId: Speaker) => {
+  const speak = async (participantId: Speaker, { muted = false } = {}) => {
     const participant = await open(participantId);
     const microphone = await participant.publish(
       `mic-${participantId}`,
@@ -37,6 +37,7 @@ async function startRoom(options: { spread?: boolean } = {}) {
       {
         source: 'microphone',
         audioLevelDbov: -100,
+        muted,
       },
     );
     return { participant, microphone };
@@ -46,6 +47,8 @@ async function startRoom(options: { spread?: boolean } = {}) {
 }
 
 const carried = (slots: AudioSlot[]) => slots.map(({ carries }) => carries?.trackId ?? '').join(' ');
+
+const slotIds = (slots: AudioSlot[]) => slots.map(({ slotId }) => slotId);
 
 /** Receives all slots; answers the sizes of the packets that came, of all together. */
 async function hear(listener: TestParticipant, slots: AudioSlot[]) {
@@ -85,6 +88,23 @@ test('[MC12] a room has slots from a number of microphones on, in place of them 
   );
   const old = await room.open('old', { trackIds: microphones });
   expect(old.subscriptions.map(({ trackId }) => trackId)).toEqual(microphones);
+});
+
+test('[MC12] of the slots two more are offered than microphones are open, and who unmutes is heard', async () => {
+  const room = await startRoom({ audioSlots: 5 });
+  const alice = await room.speak('alice', { muted: true });
+  for (const one of ['bob', 'carol', 'eve'] as const) await room.speak(one, { muted: one !== 'bob' });
+  await eventually(() => room.slots().length === 3 || `${room.slots().length} slots`);
+  const first = room.slots();
+  const heard = await hear(await room.open('dora'), first);
+  alice.microphone.setAudioLevel(-20);
+  room.node.setMuted('room', 'mic-alice', false);
+  await eventually(() => room.slots().length === 4 || `${room.slots().length} slots`);
+  expect(room.slots().map(({ slotId }) => slotId)).toEqual(expect.arrayContaining(slotIds(first)));
+  await eventually(() => heard.length > 20 || `${heard.length} packets`);
+  room.node.setMuted('room', 'mic-alice', true);
+  await eventually(() => carried(room.slots()).trim() === '' || 'still carried');
+  expect(room.slots()).toHaveLength(4);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import type { Bench, BenchResult } from '@weir/cli';
 import type { FleetNode } from '@weir/cli/testing';
 import { sleep } from '@weir/core';
+import { type BareCalls, bareCalls } from './failover/bare-calls.ts';
 import type { Course } from './failover/crowd.ts';
 import { Stage, treeCpuSeconds } from './failover/stage.ts';
 import { thisMachine } from './measure/machine.ts';
@@ -36,6 +37,9 @@ type Case = { what: string; sessions: number; goalMs: number } & Course & {
     used: number[];
   };
 
+/** So many sessions set up on mediasoup alone, all at once. */
+type Bare = BareCalls & { cameMs: number[] };
+
 export const bench: Bench = {
   name: 'failover',
   describe: 'a media node or a signaling node dies or is cut off: how long pictures stand still',
@@ -44,15 +48,21 @@ export const bench: Bench = {
     const { few = 0, many = 0, signaling = 0, pages = 0 } = parameters;
     await using stage = await Stage.start();
     const cases: Case[] = [];
+    const bare: Bare[] = [];
     const add = (one: Case) => {
       cases.push(one);
       say(inWords(one));
     };
     for (const loss of losses) if (pages && !signal.aborted) add(await mediaWithPage(stage, loss, pages));
-    for (const sessions of [few, many].filter(Boolean))
+    for (const sessions of [few, many].filter(Boolean)) {
       for (const loss of losses) if (!signal.aborted) add(await mediaWithCrowd(stage, loss, sessions));
+      for (const warm of [false, true]) {
+        const calls = { sessions, each, fps: fpsOf(sessions), warm };
+        if (!signal.aborted) bare.push({ ...calls, cameMs: await bareCalls(calls) });
+      }
+    }
     if (signaling && !signal.aborted) add(await signalingNode(stage, signaling));
-    return result(cases, say);
+    return result(cases, bare, say);
   },
 };
 
@@ -110,9 +120,12 @@ async function gather(stage: Stage, name: string, sessions: number, warm: boolea
   const { crowd, doors } = stage;
   const rooms = Array.from({ length: Math.ceil(sessions / each) }, (_, i) => `${name}-${sessions}-${i}`);
   for (const room of rooms) await stage.openRoom(room, warm);
-  const fps = sessions > manyFrom ? fewPictures : pictures;
-  const calls = { doors, rooms, each, fps, standby: warm, patienceMs: joinPatienceMs };
+  const calls = { doors, rooms, each, fps: fpsOf(sessions), standby: warm, patienceMs: joinPatienceMs };
   await crowd.call('join', calls, joinPatienceMs * 2);
+}
+
+function fpsOf(sessions: number): number {
+  return sessions > manyFrom ? fewPictures : pictures;
 }
 
 function named(what: string): string {
@@ -140,7 +153,7 @@ function inWords({ what, sessions, gapsMs, flowing }: Case): string {
   return `${what}, ${sessions} sessions: ${flowing} of ${gapsMs.length} flow, P95 ${ms(quantile(gapsMs, 0.95))} ms`;
 }
 
-function result(cases: Case[], say: (line: string) => void): BenchResult {
+function result(cases: Case[], bare: Bare[], say: (line: string) => void): BenchResult {
   const since = ({ lostAt }: Case, times: number[], q: number) =>
     ms(
       quantile(
@@ -174,6 +187,16 @@ function result(cases: Case[], say: (line: string) => void): BenchResult {
       ]),
     ),
   );
+  say(
+    table(
+      ['mediasoup alone, all set up at once, ms', 'sessions', 'P50', 'P95', 'longest'],
+      bare.map(({ sessions, cameMs, warm }) => [
+        warm ? 'tracks, over connections that are there' : 'connections and tracks',
+        sessions,
+        ...columns.map((q) => ms(quantile(cameMs, q))),
+      ]),
+    ),
+  );
   const media = cases.filter(({ what }) => what.startsWith('media'));
   const gaps = media.flatMap(({ gapsMs }) => gapsMs);
   const signaling = cases.find(({ what }) => what.startsWith('signaling'));
@@ -195,8 +218,12 @@ function result(cases: Case[], say: (line: string) => void): BenchResult {
     signaling.packetsLost + signaling.comingsAndGoings + signaling.resetsAt.length === 0;
   return {
     name: 'failover',
-    against: 'the goals',
-    ratio: null,
+    against:
+      'the goals; as many sessions set up at once on mediasoup alone (the ratio: a killed node, the most sessions)',
+    ratio: killedToBare(
+      cases,
+      bare.findLast(({ warm }) => !warm),
+    ),
     p50Ms: quantile(gaps, 0.5),
     p95Ms: quantile(gaps, 0.95),
     p99Ms: quantile(gaps, 0.99),
@@ -205,10 +232,19 @@ function result(cases: Case[], say: (line: string) => void): BenchResult {
     ranOn: thisMachine(),
     details: Object.fromEntries([
       ...media.map((one) => [`${one.what} ${one.sessions} P95 ms`, Math.round(quantile(one.gapsMs, 0.95))]),
+      ...bare.map((one) => [
+        `mediasoup alone ${one.sessions} P95 ms`,
+        Math.round(quantile(one.cameMs, 0.95)),
+      ]),
       ['signaling back P95 ms', Math.round(backP95)],
       ['signaling packets lost', signaling?.packetsLost ?? -1],
     ]),
   };
+}
+
+function killedToBare(cases: Case[], bare: Bare | undefined): number | null {
+  const killed = cases.find(({ what, sessions }) => what.endsWith('killed') && sessions === bare?.sessions);
+  return bare && killed ? quantile(killed.gapsMs, 0.95) / quantile(bare.cameMs, 0.95) : null;
 }
 
 function ms(value: number): string {

@@ -5,6 +5,7 @@ import { eventually } from '@weir/testing';
 import { serveParent } from '../measure/child.ts';
 import { LongestGap } from '../measure/longest-gap.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
+import { callCamera } from './crowd-camera.ts';
 
 // A process of its own with people in calls: each sends a camera and receives those of the others in its room.
 
@@ -62,9 +63,7 @@ class Caller {
   }
 
   async join(fps: number): Promise<void> {
-    const picture = { codec: 'VP8', width: 320, height: 180, fps } as const;
-    const keyFrameEvery = Math.round(fps / 2);
-    const camera = await prepareMedia({ ...picture, bitrateBps: 60_000, seconds: 2, keyFrameEvery });
+    const camera = await prepareMedia(callCamera(fps));
     await this.#room.connect();
     await this.#room.local.publish(preparedTrack([camera]), { source: 'camera' });
   }

@@ -1,9 +1,9 @@
 import { sleep } from '@weir/core';
+import { BareGuest } from '../measure/bare-guest.ts';
 import type { BareProcess } from '../measure/bare-process.ts';
 import { Child } from '../measure/child.ts';
 import { type Picture, prepareCamera, type Sound } from '../measure/peers.ts';
 import { cpuSecondsDuring } from '../measure/process-usage.ts';
-import { BareGuest } from './bare-guest.ts';
 import type { Arrival, CrowdProcess } from './crowd.ts';
 
 const room = 'assembly';

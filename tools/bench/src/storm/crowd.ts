@@ -1,10 +1,10 @@
 import { Room } from '@weir/client';
 import { sleep } from '@weir/core';
 import { PeerEngine, preparedTrack, prepareMedia, receiverOf } from '@weir/peer';
+import { BareGuest } from '../measure/bare-guest.ts';
 import { serveParent } from '../measure/child.ts';
 import { LongestGap } from '../measure/longest-gap.ts';
 import { type Doors, tokenFor } from '../measure/peers.ts';
-import { BareGuest } from './bare-guest.ts';
 
 // A process of its own with people who watch one room.
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type MediaFile, PeerTransport, rtpCapabilities } from '@weir/peer';
 import type { Direction, DtlsParameters, TransportParameters } from '@weir/protocol';
 import { WebSocket } from 'ws';
-import type { BareCall, BareProcess } from '../measure/bare-process.ts';
+import type { BareCall, BareProcess } from './bare-process.ts';
 
 type Connection = { transport: PeerTransport; connected: Promise<void> };
 type Answer = { id: number; result: unknown };
@@ -29,6 +29,13 @@ export class BareGuest {
     const socket = new WebSocket(url);
     await once(socket, 'open');
     return new BareGuest(socket, room);
+  }
+
+  /** Connects both ways, before anything is sent or received. */
+  async connect(): Promise<void> {
+    await Promise.all(
+      (['send', 'receive'] as const).map(async (direction) => (await this.#connection(direction)).connected),
+    );
   }
 
   /** Resolves with the producer's id when it is sent. A muted one sends nothing. */
