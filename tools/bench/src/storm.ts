@@ -8,12 +8,10 @@ import { thisMachine } from './measure/machine.ts';
 import { type Doors, joinWithCamera, tokenFor } from './measure/peers.ts';
 import type { PlatformProcess } from './measure/platform-process.ts';
 import { cpuSecondsDuring, machineCpuSeconds } from './measure/process-usage.ts';
-import { quantile } from './measure/quantile.ts';
-import { table } from './measure/table.ts';
 import { bareStorm, type Cost } from './storm/bare-storm.ts';
 import type { Arrival, CrowdProcess } from './storm/crowd.ts';
+import { inWords, result } from './storm/report.ts';
 
-const goal = { inMs: 5_000, gapMs: 500 };
 const patienceMs = 30_000;
 const afterMs = 3_000;
 const platformModule = new URL('measure/platform-process.ts', import.meta.url);
@@ -71,106 +69,11 @@ export const bench: Bench = {
       busyAfter = ((await machineCpuSeconds()) - used) / (afterMs / 1_000) / thisMachine().cores;
     });
     const joins = Math.max(...(await early.call('joins', undefined as never)));
-    const seated = seatedAfter(arrivals);
-    const lastMs = lastOf(arrivals);
-    const bareLastMs = lastOf(bare.arrivals);
-    const errors = arrivals.flatMap(({ error }) => error ?? []);
-    const step = (name: string, times: (number | undefined)[]) => {
-      const known = times.flatMap((ms) => ms ?? []);
-      return [name, known.length, ...[0.5, 0.95, 1].map((q) => quantile(known, q).toFixed(0))];
-    };
-    say(
-      table(
-        [`${people} people, ms since each began`, 'people', 'P50', 'P95', 'last'],
-        [
-          step(
-            'in the room',
-            arrivals.map(({ joinedMs }) => joinedMs),
-          ),
-          step(
-            'sees the teacher',
-            arrivals.map(({ pictureMs }) => pictureMs),
-          ),
-          step(
-            'microphone published',
-            arrivals.map(({ publishedMs }) => publishedMs),
-          ),
-          step(
-            'sees the teacher, mediasoup alone',
-            bare.arrivals.map(({ pictureMs }) => pictureMs),
-          ),
-          step(
-            'microphone published, mediasoup alone',
-            bare.arrivals.map(({ publishedMs }) => publishedMs),
-          ),
-        ],
-      ),
-    );
-    say(
-      table(
-        ['longest time without a frame, ms', 'before', 'in the storm'],
-        [
-          [`${there} who were there (worst)`, quiet.gapMs.toFixed(0), stormy.gapMs.toFixed(0)],
-          ['a page that was there', quiet.page.longestGapMs.toFixed(0), stormy.page.longestGapMs.toFixed(0)],
-          ["the page's long tasks", quiet.page.longTasksMs.toFixed(0), stormy.page.longTasksMs.toFixed(0)],
-        ],
-      ),
-    );
-    const inWords = (seconds: number[]) => seconds.map((one) => one.toFixed(2));
-    say(
-      table(
-        ['CPU seconds', 'server', 'workers', 'the crowd'],
-        [
-          ['until all are in', ...inWords(cost.joining)],
-          ['the same, mediasoup alone', ...inWords(bare.cost.joining)],
-          [`${afterMs / 1_000} s when all are in`, ...inWords(cost.being)],
-          ['the same, mediasoup alone', ...inWords(bare.cost.being)],
-        ],
-      ),
-    );
-    say(`all in and receiving, the machine is busy to ${Math.round(busyAfter * 100)} %`);
-    if (errors.length) say(`${errors.length} failed: ${[...new Set(errors)].join('; ')}`);
-    const frozenMs = Math.max(stormy.gapMs, stormy.page.longestGapMs);
-    return {
-      name: 'storm',
-      against: 'the goal; mediasoup alone with the same people; the same room before the storm',
-      ratio: lastMs / bareLastMs,
-      p50Ms: quantile(seated, 0.5),
-      p95Ms: quantile(seated, 0.95),
-      p99Ms: quantile(seated, 0.99),
-      goal: `${people} in ${withinMs} ms: everybody sees the teacher ≤ ${goal.inMs} ms, nobody who was there misses frames for ${goal.gapMs} ms`,
-      met: lastMs <= goal.inMs && frozenMs < goal.gapMs,
-      ranOn: thisMachine(),
-      details: {
-        people: seated.length,
-        lastMs: Math.round(lastMs),
-        frozenMs: Math.round(stormy.gapMs),
-        frozenPageMs: Math.round(stormy.page.longestGapMs),
-        frozenBeforeMs: Math.round(quiet.gapMs),
-        frozenPageBeforeMs: Math.round(quiet.page.longestGapMs),
-        pageLongTasksMs: Math.round(stormy.page.longTasksMs),
-        busyAfter: Math.round(busyAfter * 100) / 100,
-        serverCpuSeconds: Math.round(cost.joining[0]! * 100) / 100,
-        bareLastMs: Math.round(bareLastMs),
-        failed: errors.length,
-        joins,
-      },
-    };
+    const outcome = { people, there, arrivals, bare, quiet, stormy, cost, afterMs, busyAfter, joins };
+    for (const line of inWords(outcome)) say(line);
+    return result(outcome, `${people} in ${withinMs} ms`);
   },
 };
-
-/** When each who is in saw the teacher, ms. */
-function seatedAfter(arrivals: readonly Arrival[]): number[] {
-  return arrivals.flatMap(({ joinedMs, pictureMs }) =>
-    joinedMs === undefined || pictureMs === undefined ? [] : Math.max(joinedMs, pictureMs),
-  );
-}
-
-/** Infinite unless everybody is in. */
-function lastOf(arrivals: readonly Arrival[]): number {
-  const seated = seatedAfter(arrivals);
-  return seated.length === arrivals.length ? Math.max(...seated) : Number.POSITIVE_INFINITY;
-}
 
 async function openPage(page: Page, doors: Doors): Promise<Page> {
   await page.goto(`${doors.url}/healthz`);
