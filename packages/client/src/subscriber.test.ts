@@ -95,6 +95,19 @@ test('of hundreds those that nobody looks at start when all are set up, a few at
   expect(new Set(started()).size).toBe(300);
 });
 
+test('a page that sets hundreds up slowly does not begin to decode them meanwhile', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { asked, started, server, link } = setUp(300);
+  using _ = link;
+  server.msOf = (method) => (method === 'track.subscribe' ? 12_000 : 5);
+  const subscribed = () => asked.filter(({ method }) => method === 'track.subscribe').length;
+  while (subscribed() < 6) await vi.advanceTimersByTimeAsync(1_000);
+  expect(started().length).toBeLessThanOrEqual(50);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(started()).toHaveLength(300);
+});
+
 test('what could not be started is started later', async () => {
   const { started, server, link } = setUp(10);
   using _ = link;

@@ -22,8 +22,10 @@ const batches = { tracksPerBatch: 50, tracksInFirstBatch: 25 };
 const retryMs = 1_000;
 /** With more tracks than that those that are not shown start last, … */
 const startedAtOnce = 50;
-/** … but wait no longer than so long. */
-const startAtMostMs = 10_000;
+/** … but no longer when nothing more was set up for so long, … */
+const stalledMs = 10_000;
+/** … and not for longer than that. */
+const startAtMostMs = 45_000;
 /** Between two requests that start some of many the page has so long to catch up, and longer while it is late. */
 const breathMs = 100;
 const breathsAtMost = 10;
@@ -55,6 +57,8 @@ export class Subscriber {
   readonly #running = new Set<Running>();
   /** What is set up and not started yet, since when. */
   readonly #unstarted = new Map<string, number>();
+  /** When something was set up last. */
+  #setUpAt = 0;
   /** The generation of which some are just being started. */
   #starting: number | undefined;
   /** The browser or the server allows no further transport: the ones there are take all. */
@@ -335,7 +339,8 @@ export class Subscriber {
 
   #setUp(subscriptions: Subscription[]): void {
     // What is preferred is told first: no packet of what is not shown.
-    for (const trackId of this.#tellAll(subscriptions)) this.#unstarted.set(trackId, performance.now());
+    this.#setUpAt = performance.now();
+    for (const trackId of this.#tellAll(subscriptions)) this.#unstarted.set(trackId, this.#setUpAt);
     void this.#startDue();
   }
 
@@ -370,12 +375,14 @@ export class Subscriber {
   #due(): [trackId: string, since: number][] {
     for (const trackId of this.#unstarted.keys())
       if (!this.#receptions.has(trackId)) this.#unstarted.delete(trackId);
-    const mayWait = this.#running.size > 0 && this.#receptions.size > startedAtOnce;
+    const now = performance.now();
+    const goesOn = this.#running.size > 0 && now - this.#setUpAt < stalledMs;
+    const mayWait = goesOn && this.#receptions.size > startedAtOnce;
     const isDue = ([trackId, since]: [string, number]) => {
       const preferences = this.#preferences.of(trackId);
       const isShown = preferences !== undefined && !preferences.paused;
       const isVideo = this.#model.track(trackId)?.kind === 'video';
-      return !mayWait || isShown || !isVideo || performance.now() - since > startAtMostMs;
+      return !mayWait || isShown || !isVideo || now - since > startAtMostMs;
     };
     return [...this.#unstarted].filter(isDue).slice(0, startedAtOnce);
   }
