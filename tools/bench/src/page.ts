@@ -49,10 +49,12 @@ export const bench: Bench = {
     const browser = stack.adopt(await launchChromium(), (it) => it.close());
     const { few, many, each, bare } = parameters as Record<'few' | 'many' | 'each' | 'bare', number>;
     const cases: Case[] = [];
+    const counts = [few, many].filter((n) => n > 0).sort((a, b) => a - b);
+    for (const count of counts.filter((n) => n <= bare))
+      if (!progress.signal.aborted) cases.push(await measureBare(browser, doors, count, progress));
     let live = 0;
-    for (const count of [few, many].filter((n) => n > 0).sort((a, b) => a - b)) {
+    for (const count of counts) {
       if (progress.signal.aborted) break;
-      if (count <= bare) cases.push(await measureBare(browser, doors, count, progress));
       const more = { doors, room: 'wall', streams: count - live };
       await streams.call('publish', more, publishTimeoutMs);
       live = count;
