@@ -172,7 +172,7 @@ export class Attendance extends Lifetime {
   #obey(record: RoomRecord): void {
     const key = this.#seatKey;
     if (record.delete.length > 0 && record.delete.includes(key)) return this.#seatGone(record);
-    this.media.roomChanged('room' in record.set);
+    if ('room' in record.set) this.media.roomChanged();
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
     const before = this.seat.session;

@@ -175,11 +175,11 @@ export class MediaHome extends Lifetime {
 
   // ---- what the room asks of it ----
 
-  /** The room may have other settings now; `isTold`: it says so itself. */
-  roomChanged(isTold: boolean): void {
+  /** The room may have other settings now. */
+  roomChanged(): void {
     if (!this.#media) return;
     const { seat } = this.#client;
-    if (isTold) this.#standby.keep();
+    this.#standby.keep();
     if (seat.pin !== this.#pinnedTo) {
       this.#standby.drop(); // It is to be in that region, too.
       void this.#follow(seat.pin).then(() => this.#standby.keep());
