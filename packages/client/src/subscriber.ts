@@ -26,9 +26,8 @@ const startedAtOnce = 50;
 const stalledMs = 10_000;
 /** … and not for longer than that. */
 const startAtMostMs = 45_000;
-/** Between two requests that start some of many the page has so long to catch up, and longer while it is late. */
-const breathMs = 100;
-const breathsAtMost = 10;
+/** Between two requests that start some of many the page has so long to catch up, and longer while it is late, but not for ever. */
+const breathMs = { least: 100, most: 1_000 };
 /** A page that sets up or starts some beside more than `startedAtOnce` has its hands full for so long. */
 const handsFullMs = 5_000;
 const announceMs = 100;
@@ -569,9 +568,9 @@ export class Subscriber {
 
 /** Until a timer is in time again: what was just begun has what it needs of the page. */
 async function breathe(): Promise<void> {
-  for (let i = 0; i < breathsAtMost; i++) {
-    const before = performance.now();
-    await sleep(breathMs);
-    if (performance.now() - before < 2 * breathMs) return;
+  const until = performance.now() + breathMs.most;
+  for (let before = performance.now(); before < until; before = performance.now()) {
+    await sleep(breathMs.least);
+    if (performance.now() - before < 2 * breathMs.least) return;
   }
 }
