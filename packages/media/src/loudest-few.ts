@@ -115,7 +115,9 @@ export class LoudestFew extends Lifetime {
   #relieve(nowMs: number): void {
     if (nowMs < this.#restUntilMs) return;
     const lagging = [...this.#taps.keys()].some(({ origin }) => origin.worker.lagMs > overload.lagMs);
-    const awake = [...this.#taps.values()].filter((tap) => !tap.resting && !tap.slot);
+    const awake = [...this.#taps.values()].filter(
+      (tap) => !tap.resting && !tap.slot && !tap.publication.muted,
+    );
     if (lagging && awake.length > 1) {
       this.#restUntilMs = nowMs + overload.restMs;
       const quietestFirst = awake.sort(

@@ -165,7 +165,8 @@ export class TrackSubscription extends Lifetime {
     if (!withheld && this.#withheld && this.#consumed && !this.closed) await this.#consumed.pause();
     if (turn !== this.#withholding) return;
     this.#withheld = withheld;
-    await this.ready.catch(() => {}); // The engine may be about to let it flow, as it was asked to at first.
+    // The engine may be about to let it flow, as it was asked to at first. Nobody else waits for it: a voice would come late to all.
+    if (withheld) await this.ready.catch(() => {});
     await this.#reconcile();
   }
 
