@@ -171,7 +171,7 @@ export class Attendance extends Lifetime {
   /** What a change means for this seat itself. */
   #obey(record: RoomRecord): void {
     const key = this.#seatKey;
-    if (record.delete.length > 0 && record.delete.includes(key)) return this.#seatGone(record);
+    if (record.delete.includes(key)) return this.#seatGone(record);
     if ('room' in record.set) this.media.roomChanged();
     const changed = record.set[key] as Session | undefined;
     if (!changed) return;
